@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Batch normalisation over all axes but the last (Keras BatchNormalization):
+//   training:  mean, var = moments of src per channel (biased variance);  dst = (src - mean) * inv_std * gamma + beta,
+//              inv_std = 1 / sqrt(var + epsilon);  moving = moving * momentum + moment * (1 - momentum)
+//   inference: the moving moments instead
+// src, dst: [n, ..., c]; everything else [c]. saved_mean and saved_inv_std are the workspace, kept until backward.
+// dst may be src in inference. All outputs are overwritten (moving moments are updated). Sums are cut by shape:
+// the same bits for every thread count.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/device/context.h"
+#include "kernels/device/tensor.h"
+
+namespace kickdrum {
+
+struct BatchNormSpec {
+    float momentum = 0.99F;
+    float epsilon = 1e-3F;
+};
+
+struct BatchNormParameters {
+    Tensor gamma;
+    Tensor beta;
+    Tensor moving_mean;
+    Tensor moving_variance;
+};
+
+// Scratch for any of the calls below on tensors of this shape or fewer rows.
+std::size_t batch_norm_scratch_bytes(const Shape& src);
+
+void batch_norm_forward_training(Context& context, const BatchNormSpec& spec, Tensor src,
+                                 const BatchNormParameters& parameters, Tensor dst, Tensor saved_mean,
+                                 Tensor saved_inv_std, Tensor scratch);
+void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, Tensor src,
+                                  const BatchNormParameters& parameters, Tensor dst);
+// diff_src may be diff_dst.
+void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor saved_mean, Tensor saved_inv_std,
+                         Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta, Tensor scratch);
+
+}  // namespace kickdrum

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Small memory-bound operations on f32 tensors, and the gather of a batch.
+#pragma once
+
+#include "kernels/device/context.h"
+#include "kernels/device/tensor.h"
+
+namespace kickdrum {
+
+void fill(Context& context, float value, Tensor dst);
+void copy(Context& context, Tensor src, Tensor dst);
+// dst = a + b; dst may be a or b.
+void add(Context& context, Tensor a, Tensor b, Tensor dst);
+// dst *= factor
+void scale(Context& context, float factor, Tensor dst);
+// dst[i] = src[indices[i]]: rows of src [N, ...] by i32 indices [n] into dst [n, ...]. Indices outside src throw.
+void gather_rows(Context& context, Tensor src, Tensor indices, Tensor dst);
+
+// Sum of the squares of src, added up in double precision in an order that depends on the count only.
+double sum_of_squares(Context& context, Tensor src);
+
+}  // namespace kickdrum

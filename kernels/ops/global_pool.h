@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// Global pooling: src [n, h, w, c] -> dst [n, c], the mean or the maximum over h and w.
+// winner (max only, i32 [n, c], kept until backward): h * width + w of the first maximum.
+#pragma once
+
+#include "kernels/device/context.h"
+#include "kernels/device/tensor.h"
+#include "kernels/ops/pool2d.h"
+
+namespace kickdrum {
+
+void global_pool_forward(Context& context, PoolKind kind, Tensor src, Tensor dst, Tensor winner);
+void global_pool_backward(Context& context, PoolKind kind, Tensor diff_dst, Tensor winner, Tensor diff_src);
+
+}  // namespace kickdrum
