@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// An experiment, as read from its YAML file with every default filled in. Plain data. The names are the file's keys.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nn/model/model_spec.h"
+#include "nn/training/training_spec.h"
+
+namespace kickdrum {
+
+enum class DeviceChoice { automatic, cpu, cuda };
+enum class OnBadClip { stop, skip };
+
+struct DataConfig {
+    std::filesystem::path labels;  // absolute, or relative to the working directory: ready to open
+    std::filesystem::path audio;
+    std::string id = "sample_id";
+    std::string group = "spot_id";
+    std::vector<std::string> classes;  // in the order of the confusion matrix
+    std::optional<std::string> label;  // one column of class names, instead of 0/1 columns
+    OnBadClip on_bad_clip = OnBadClip::stop;
+};
+
+struct SplitConfig {
+    std::vector<int> folds{3, 2};
+    std::vector<std::uint32_t> seeds{42};  // one for all runs, or one per run
+
+    std::uint32_t seed_of_run(int run) const {  // run counts from 0
+        return seeds.size() == 1 ? seeds[0] : seeds.at(static_cast<std::size_t>(run));
+    }
+};
+
+struct FeatureConfig {  // kind: log_mel
+    int sample_rate = 22050;
+    int n_fft = 1024;
+    int hop_length = 512;
+    int n_mels = 128;
+    double fmin = 20;
+    double fmax = 11000;
+    double top_db = 80;
+    int height = 128;  // size: [height, width]
+    int width = 128;
+};
+
+// Class weights as written: none, balanced (N / (classes * n_c) of the training part), or one per class.
+struct ClassWeights {
+    enum class Kind { none, balanced, given } kind = Kind::none;
+    std::vector<float> given;  // by class
+};
+
+struct ExperimentConfig {
+    std::string name;
+    int runs = 5;
+    std::uint64_t seed = 42;
+    DeviceChoice device = DeviceChoice::automatic;
+    bool deterministic = true;
+    DataConfig data;
+    SplitConfig split;
+    FeatureConfig features;
+    ModelSpec model;
+    TrainingSpec training;  // class_weights stay empty here: they follow from `class_weights` and the split
+    ClassWeights class_weights;
+    // Figures to print beside the results, by the metric's name in summary.json ("test.weighted_f1").
+    std::map<std::string, double> published;
+    std::string published_source;
+
+    std::filesystem::path file;  // where it was read
+    std::string text;            // and what stood there, for experiment.yaml in the results folder
+};
+
+}  // namespace kickdrum

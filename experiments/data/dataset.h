@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// The clips of an experiment: rows of the label table that were kept, in the table's order.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace kickdrum {
+
+struct Clip {
+    std::string id;
+    std::string group;
+    int label = 0;                // index into ClipTable::classes
+    int row = 0;                  // line of the label file, from 1 (the header is line 1)
+    std::filesystem::path audio;  // the file found for it; empty: none
+};
+
+struct ClipTable {
+    std::vector<std::string> classes;
+    std::vector<Clip> clips;
+};
+
+enum class Part : std::uint8_t { train, val, test };
+std::string_view to_string(Part part);
+
+// The part of every clip of a table.
+struct Split {
+    std::uint32_t seed = 0;
+    std::vector<Part> parts;
+};
+
+}  // namespace kickdrum

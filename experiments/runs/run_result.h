@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// What one training run leaves behind, in memory; results_folder.h writes and reads it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nn/metrics/classification.h"
+
+namespace kickdrum {
+
+// One line of history.csv. `epoch` counts from 1.
+struct EpochRecord {
+    int epoch = 0;
+    double loss = 0;
+    double accuracy = 0;
+    double val_loss = 0;
+    double val_accuracy = 0;
+    double val_weighted_f1 = 0;
+    double learning_rate = 0;
+    double seconds = 0;
+};
+
+// One line of predictions_<part>.csv: what every printed number is computed from.
+struct Prediction {
+    std::string sample_id;
+    int label = 0;
+    int predicted = 0;
+    std::vector<float> probabilities;  // by class
+};
+
+struct PartResult {
+    double loss = 0;  // mean cross-entropy of the predictions, unweighted
+    Classification scores;
+    std::vector<Prediction> predictions;
+};
+
+struct RunResult {
+    int run = 0;  // from 1
+    std::uint64_t seed = 0;
+    std::vector<EpochRecord> history;
+    int best_epoch = 0;  // from 1
+    bool stopped_early = false;
+    PartResult train;  // its predictions aren't written
+    PartResult val;
+    PartResult test;
+    std::map<std::string, double> seconds;  // "train", "evaluate", "total"
+};
+
+}  // namespace kickdrum
