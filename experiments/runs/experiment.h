@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// The main job: features, N training runs, statistics, report.
+#pragma once
+
+#include <filesystem>
+
+#include "experiments/config/experiment_config.h"
+#include "experiments/diagnostics.h"
+
+namespace kickdrum {
+
+struct RunOptions {
+    std::filesystem::path out;        // results folder
+    std::filesystem::path cache;      // feature cache
+    bool force = false;               // may replace an existing results folder
+    bool quiet = false;               // no progress, only the result
+    bool json = false;                // summary.json on stdout at the end, everything else on stderr
+    int threads = 0;                  // 0: one per processor
+};
+
+// Runs the experiment and leaves the results folder. Returns done, or interrupted after Ctrl-C (what was computed is
+// saved). Throws UserError for what the user can mend.
+ExitCode run_experiment(const ExperimentConfig& config, const RunOptions& options);
+
+}  // namespace kickdrum
