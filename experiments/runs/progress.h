@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// What `kickdrum run` says while it works and at the end. On a terminal one line per stage and a live line
+// below it; in a file or pipe one plain line per stage and epoch, without control characters. Quiet: only the
+// end result. Calls come from one thread at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "experiments/runs/results.h"
+#include "experiments/runs/run_result.h"
+#include "experiments/runs/summary.h"
+
+namespace kickdrum {
+
+struct ProgressStyle {
+    bool terminal = false;  // a live line may be redrawn
+    bool color = false;
+    bool quiet = false;
+    int width = 80;  // columns of the terminal
+};
+
+// What suits this file descriptor (1 stdout, 2 stderr): a terminal or not, NO_COLOR, TERM=dumb, its width.
+ProgressStyle progress_style(int file_descriptor, bool quiet);
+
+class Progress {
+ public:
+    using Clock = std::function<double()>;  // seconds; only differences count
+
+    // Writes to `out`, which must outlive this object. `clock` is for tests.
+    Progress(std::ostream& out, ProgressStyle style, Clock clock = {});
+    ~Progress();
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    // A stage of work: "Features"; ends where the next begins, at stage_done or at the first run.
+    // stage_progress may be called as often as one likes.
+    void stage(std::string_view text);
+    void stage_progress(std::int64_t done, std::int64_t total);
+    void stage_done(std::string_view result);  // "Features  1305 clips  12.1 s"
+    // A line of its own, above the live line.
+    void note(std::string_view text);
+    void warning(std::string_view text);
+
+    // Runs and epochs count from 1. `monitored` is what best-so-far is about ("val_loss"), best its value at
+    // best_epoch.
+    void run_started(int run, int runs, int epochs);
+    // Within an epoch, for the live line only.
+    void step_done(std::int64_t done, std::int64_t total);
+    void epoch_done(const EpochRecord& record, std::string_view monitored, double best, int best_epoch);
+    void run_done(const RunResult& result);
+
+    // The end: classification report and confusion matrix of the test part (mean over runs), the main metrics
+    // with their intervals beside the published figures, where the report lies. Printed in quiet mode too.
+    void finished(const Results& results, const Summary& summary, const std::filesystem::path& report);
+    void interrupted(std::string_view how_to_resume);
+
+ private:
+    void draw(const std::string& line);
+    void clear();
+    void print(const std::string& line);
+    std::string bar(double fraction) const;
+    std::string time_left() const;
+
+    std::ostream& out_;
+    ProgressStyle style_;
+    Clock clock_;
+    bool live_ = false;  // a live line is on the screen
+    double last_draw_ = -1;
+    std::string stage_;
+    double stage_start_ = 0;
+    int run_ = 0;
+    int runs_ = 0;
+    int epochs_ = 0;
+    int epoch_ = 0;
+    double runs_start_ = 0;
+    double run_start_ = 0;
+    double seconds_of_finished_runs_ = 0;
+    double step_fraction_ = 0;
+    std::string epoch_text_;
+};
+
+// The classification report of one part as scikit-learn prints it, mean over runs.
+std::string classification_report(const Results& results, PartResult RunResult::*part);
+// The mean confusion matrix, rows true, columns predicted.
+std::string confusion_table(const Results& results, PartResult RunResult::*part);
+
+}  // namespace kickdrum

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// The folder that an experiment leaves behind:
+//   experiment.yaml  resolved.yaml  environment.json  state.json  split.csv (split-<seed>.csv where it
+//   changes with the run)  runs/NN/{history.csv, metrics.json, predictions_val.csv, predictions_test.csv,
+//   model.safetensors} summary.json  summary.md  report.html  log.jsonl
+// Files are written under a temporary name and renamed: a reader never sees half a file. Only log.jsonl grows
+// by lines.
+//
+// One process at a time: the folder is locked (flock on .lock) while an object of this class lives.
+// Errors are UserErrors: exit code 2 for a folder that is in the way, 1 for one that is in use or can't be
+// written.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "experiments/data/dataset.h"
+#include "experiments/runs/environment.h"
+#include "experiments/runs/results.h"
+#include "experiments/runs/run_result.h"
+#include "experiments/runs/summary.h"
+
+namespace kickdrum {
+
+using LogValue = std::variant<std::int64_t, double, bool, std::string>;
+using LogFields = std::vector<std::pair<std::string, LogValue>>;
+
+class ResultsFolder {
+ public:
+    // Creates the folder and locks it. A folder with something in it is refused, unless `force` is given and
+    // it is recognisably a results folder: then the files that Kickdrum wrote there are removed, and no
+    // others.
+    explicit ResultsFolder(std::filesystem::path folder, bool force = false);
+    ~ResultsFolder();
+    ResultsFolder(const ResultsFolder&) = delete;
+    ResultsFolder& operator=(const ResultsFolder&) = delete;
+
+    const std::filesystem::path& path() const { return folder_; }
+    std::filesystem::path report_path() const { return folder_ / "report.html"; }
+    std::filesystem::path run_folder(int run) const;  // runs/01 for run 1; made when it isn't there
+    std::filesystem::path model_path(int run) const;  // runs/01/model.safetensors
+
+    // Before the first run. write_study also sets the status to running.
+    void write_experiment(std::string_view text);
+    void write_resolved(std::string_view text);
+    void write_environment(const Environment& environment);
+    void write_study(const Study& study);
+    // split-<seed>.csv where the study has several split seeds, else split.csv. Call after write_study.
+    void write_split(const ClipTable& table, const Split& split);
+
+    // Per run. append_epoch keeps the file complete after every epoch; the first epoch starts a new file.
+    void append_epoch(int run, const EpochRecord& record);
+    // history.csv, metrics.json and the predictions of val and test.
+    void write_run(const RunResult& result);
+
+    // At the end.
+    void write_summary(const Summary& summary);  // summary.json and summary.md
+    void write_report(std::string_view html);
+    void set_status(StudyStatus status);
+
+    // One line of log.jsonl: {"time": "...", "event": event, fields...}, flushed.
+    void log(std::string_view event, const LogFields& fields = {});
+
+ private:
+    std::filesystem::path folder_;
+    int lock_ = -1;
+    int log_ = -1;
+    Study study_;
+    StudyStatus status_ = StudyStatus::running;
+    std::vector<EpochRecord> history_;  // of history_run_
+    int history_run_ = 0;
+};
+
+// Reads a results folder back, whole or of an experiment that still runs or was cut off. Scores of val and
+// test are computed from the predictions files, so they can't disagree with them. Throws UserError (exit code
+// 2) naming the file and line where something isn't as it should be.
+Results load_results(const std::filesystem::path& folder);
+
+Summary summarize(const Results& results);
+
+}  // namespace kickdrum
