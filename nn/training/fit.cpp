@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "nn/training/fit.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "kernels/device/philox.h"
+#include "nn/metrics/classification.h"
+
+namespace kickdrum {
+namespace {
+
+double monitored(const std::string& name, const EpochResult& epoch) {
+    if (name == "loss") return epoch.loss;
+    if (name == "accuracy") return epoch.accuracy;
+    if (name == "val_loss") return epoch.val_loss;
+    if (name == "val_accuracy") return epoch.val_accuracy;
+    require(name == "val_weighted_f1", "can't monitor '{}'", name);
+    return epoch.val_weighted_f1;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// One call of fit(): the loop's unchanging inputs and its state.
+class Fit {
+ public:
+    Fit(Trainer& trainer, const TrainingSpec& spec, const Dataset& dataset, std::span<const std::int32_t> train,
+        std::span<const std::int32_t> val, std::uint64_t seed, const FitHooks& hooks)
+        : trainer_(trainer), spec_(spec), dataset_(dataset), train_(train), val_(val), seed_(seed), hooks_(hooks) {
+        for (const auto clip : val) val_labels_.push_back(dataset.labels[static_cast<std::size_t>(clip)]);
+        const auto batch = static_cast<std::int64_t>(spec.batch_size);
+        steps_per_epoch_ = (static_cast<std::int64_t>(train.size()) + batch - 1) / batch;
+    }
+
+    FitResult run() {
+        FitResult result;
+        bool saved = false;
+        while (state_.next_epoch < spec_.epochs && !result.stopped_early && !result.interrupted) {
+            EpochResult epoch{.epoch = state_.next_epoch};
+            const auto start = std::chrono::steady_clock::now();
+            if (!train_epoch(epoch)) {
+                result.interrupted = true;
+                break;
+            }
+            validate(epoch);
+            epoch.seconds = seconds_since(start);
+            const EarlyStoppingDecision decision = decide(epoch);
+            epoch.improved = decision.improved;
+            if (decision.improved) {
+                result.best_epoch = epoch.epoch;
+                trainer_.save_weights();
+                saved = true;
+            }
+            result.stopped_early = decision.stop;
+            result.epochs = ++state_.next_epoch;
+            plateau(epoch);
+            if (hooks_.on_epoch) hooks_.on_epoch(epoch);
+        }
+        const bool restore = spec_.early_stopping && spec_.early_stopping->restore_best_weights;
+        if (saved && restore) trainer_.restore_weights();
+        if (!restore) result.best_epoch = std::max(0, result.epochs - 1);
+        return result;
+    }
+
+ private:
+    double learning_rate() const {
+        const double base = spec_.optimizer.learning_rate * state_.plateau_rate_factor;
+        return learning_rate_at(spec_.schedule, base, static_cast<std::int64_t>(trainer_.step()), steps_per_epoch_,
+                                steps_per_epoch_ * spec_.epochs);
+    }
+
+    bool train_epoch(EpochResult& epoch) {
+        const auto order = shuffled(train_, seed_, epoch.epoch);
+        const std::span<const std::int32_t> clips = order;
+        const auto batch = static_cast<std::size_t>(spec_.batch_size);
+        std::int64_t correct = 0;
+        for (std::size_t begin = 0; begin < clips.size(); begin += batch) {
+            epoch.learning_rate = learning_rate();
+            const StepResult step = trainer_.train_step(clips.subspan(begin, std::min(batch, clips.size() - begin)),
+                                                        epoch.learning_rate);
+            epoch.loss += step.loss_sum;
+            correct += step.correct;
+            const double done = static_cast<double>(std::min(begin + batch, clips.size())) /
+                                static_cast<double>(clips.size());
+            if (hooks_.go_on && !hooks_.go_on(epoch.epoch, done)) return false;
+        }
+        epoch.loss /= static_cast<double>(clips.size());
+        epoch.accuracy = static_cast<double>(correct) / static_cast<double>(clips.size());
+        return true;
+    }
+
+    void validate(EpochResult& epoch) {
+        const Evaluation evaluation = trainer_.evaluate(val_);
+        epoch.val_loss = evaluation.loss;
+        epoch.val_accuracy = evaluation.accuracy;
+        epoch.val_weighted_f1 = classify(val_labels_, evaluation.predicted, dataset_.classes).weighted_f1;
+    }
+
+    EarlyStoppingDecision decide(const EpochResult& epoch) {
+        if (!spec_.early_stopping) return {};
+        const EarlyStoppingSpec& stopping = *spec_.early_stopping;
+        return early_stopping(stopping, state_.stopping, epoch.epoch, monitored(stopping.monitor, epoch));
+    }
+
+    void plateau(const EpochResult& epoch) {
+        if (!spec_.reduce_on_plateau) return;
+        const double base = spec_.optimizer.learning_rate;
+        const double rate =
+            reduce_on_plateau(*spec_.reduce_on_plateau, state_.plateau,
+                              monitored(spec_.reduce_on_plateau_monitor, epoch), base * state_.plateau_rate_factor);
+        state_.plateau_rate_factor = rate / base;
+    }
+
+    Trainer& trainer_;
+    const TrainingSpec& spec_;
+    const Dataset& dataset_;
+    std::span<const std::int32_t> train_;
+    std::span<const std::int32_t> val_;
+    std::uint64_t seed_;
+    const FitHooks& hooks_;
+    std::vector<int> val_labels_;
+    std::int64_t steps_per_epoch_ = 0;
+    FitState state_;
+};
+
+}  // namespace
+
+std::vector<std::int32_t> shuffled(std::span<const std::int32_t> indices, std::uint64_t seed, int epoch) {
+    std::vector<std::int32_t> order(indices.begin(), indices.end());
+    const RandomStream stream = random_stream(seed, "shuffle");
+    for (std::size_t left = order.size(); left > 1; --left) {
+        const Philox4 bits = philox(stream, left, static_cast<std::uint64_t>(epoch));
+        std::swap(order[left - 1], order[uniform_below(bits[0], static_cast<std::uint32_t>(left))]);
+    }
+    return order;
+}
+
+FitResult fit(Trainer& trainer, const TrainingSpec& spec, const Dataset& dataset,
+              std::span<const std::int32_t> train, std::span<const std::int32_t> val, std::uint64_t seed,
+              const FitHooks& hooks) {
+    require(!train.empty(), "there is no clip to train on");
+    require(!val.empty(), "there is no clip to validate on");
+    return Fit(trainer, spec, dataset, train, val, seed, hooks).run();
+}
+
+}  // namespace kickdrum
