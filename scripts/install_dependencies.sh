@@ -74,7 +74,7 @@ while read -r group package probe; do
     else
         is_found "$probe" || missing+=("$package")
     fi
-done < <(requirements)
+done <<<"$(requirements)"
 
 if ((${#missing[@]} == 0)); then
     echo "All packages for: ${groups[*]} are installed."
