@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "experiments/config/experiment_config.h"
 #include "experiments/diagnostics.h"
@@ -16,6 +17,7 @@ struct RunOptions {
     bool quiet = false;               // no progress, only the result
     bool json = false;                // summary.json on stdout at the end, everything else on stderr
     int threads = 0;                  // 0: one per processor
+    std::string command;              // as typed, for environment.json and the report
 };
 
 // Runs the experiment and leaves the results folder. Returns done, or interrupted after Ctrl-C (what was computed is

@@ -30,13 +30,15 @@ int moment_count(const OptimizerSpec& optimizer) {
     return optimizer.momentum > 0 ? 1 : 0;
 }
 
-void collect_implementations(const Sequential& chain, std::vector<std::string>& names) {
+using Implementations = std::vector<std::pair<std::string, std::string>>;
+
+void collect_implementations(const Sequential& chain, Implementations& names) {
     for (const auto& layer : chain.layers()) {
         if (const auto* residual = dynamic_cast<const ResidualLayer*>(layer.get())) {
             collect_implementations(residual->body(), names);
             collect_implementations(residual->shortcut(), names);
         } else if (const std::string implementation = layer->implementation(); !implementation.empty()) {
-            names.push_back(fmt::format("{}: {}", layer->name(), implementation));
+            names.emplace_back(layer->name(), implementation);
         }
     }
 }
@@ -210,8 +212,8 @@ Evaluation Trainer::evaluate(std::span<const std::int32_t> indices) {
     return result;
 }
 
-std::vector<std::string> Trainer::implementations() const {
-    std::vector<std::string> names;
+std::vector<std::pair<std::string, std::string>> Trainer::implementations() const {
+    Implementations names;
     collect_implementations(*model_, names);
     return names;
 }

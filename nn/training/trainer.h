@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nn/layers/sequential.h"
@@ -55,8 +56,8 @@ class Trainer {
     void save_weights() { best_.save(context_, parameters_); }        // to the snapshot
     void restore_weights() { best_.restore(context_, parameters_); }  // from it
 
-    // "conv2d_1: winograd_4x4:avx2", ... for environment.json.
-    std::vector<std::string> implementations() const;
+    // The algorithm of each layer that has a choice: ("conv2d_1", "winograd_4x4:avx2"), ...
+    std::vector<std::pair<std::string, std::string>> implementations() const;
 
  private:
     void load_batch(std::span<const std::int32_t> indices, bool training);
