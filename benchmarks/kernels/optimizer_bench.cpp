@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Optimiser steps over the main network's 8.48 million parameters.
+#include <benchmark/benchmark.h>
+
+#include "benchmarks/support/bench.h"
+#include "kernels/ops/optimizer.h"
+
+namespace kickdrum {
+
+namespace {
+
+constexpr std::int64_t kParameters = 8'482'821;
+
+void adam(benchmark::State& state) {
+    Bench& bench = shared_bench();
+    BenchTensor weights(bench.context(), Shape{kParameters});
+    BenchTensor gradient(bench.context(), Shape{kParameters});
+    Buffer moments(bench.context(), 2 * sizeof(float) * kParameters + 64);
+    const Tensor m = moments.tensor({kParameters});
+    const Tensor v = moments.tensor({kParameters}, DType::f32, (sizeof(float) * kParameters + 63) / 64 * 64);
+    std::uint64_t step = 0;
+    for (auto _ : state) adam_step(bench.context(), {}, 1e-3F, ++step, 1, weights, gradient, m, v);
+    bench.count_bytes(state, 7 * weights.bytes());  // reads w, g, m, v; writes w, m, v
+}
+
+void sgd_momentum(benchmark::State& state) {
+    Bench& bench = shared_bench();
+    BenchTensor weights(bench.context(), Shape{kParameters});
+    BenchTensor gradient(bench.context(), Shape{kParameters});
+    BenchTensor velocity(bench.context(), Shape{kParameters});
+    for (auto _ : state) sgd_step(bench.context(), {.momentum = 0.9F}, 1e-3F, 1, weights, gradient, velocity);
+    bench.count_bytes(state, 5 * weights.bytes());  // reads w, g, v; writes w, v
+}
+
+BENCHMARK(adam)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(sgd_momentum)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+}  // namespace
+
+}  // namespace kickdrum

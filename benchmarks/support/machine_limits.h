@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// What this machine can do at most, measured in the same process as the benchmarks and with the same threads
+// and instruction set: what "% of the limit" refers to.
+#pragma once
+
+#include "kernels/device/context.h"
+
+namespace kickdrum {
+
+struct MachineLimits {
+    double gflops = 0;         // 1e9 fp32 operations a second, a fused multiply-add counting as two
+    double copy_gb_per_s = 0;  // 1e9 bytes a second, read plus written, of a copy far larger than the caches
+    double read_gb_per_s = 0;  // the same of a sum over memory
+};
+
+// Takes about a second and 512 MiB.
+MachineLimits measure_machine_limits(Context& context);
+
+}  // namespace kickdrum
