@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Batch normalisation over all axes but the last (Keras BatchNormalization):
-//   training:  mean, var = moments of src per channel (biased variance);  dst = (src - mean) * inv_std * gamma + beta,
-//              inv_std = 1 / sqrt(var + epsilon);  moving = moving * momentum + moment * (1 - momentum)
+//   training:  mean, var = moments of src per channel (biased variance), inv_std = 1 / sqrt(var + epsilon)
+//              dst = (src - mean) * inv_std * gamma + beta
+//              moving = moving * momentum + moment * (1 - momentum)
 //   inference: the moving moments instead
-// src, dst: [n, ..., c]; everything else [c]. saved_mean and saved_inv_std are the workspace, kept until backward.
-// dst may be src in inference. All outputs are overwritten (moving moments are updated). Sums are cut by shape:
-// the same bits for every thread count.
+// src, dst: [n, ..., c]; everything else [c]. saved_mean and saved_inv_std are the workspace, kept until
+// backward. dst may be src in inference. All outputs are overwritten (moving moments are updated). Sums are
+// cut by shape: the same bits for every thread count.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/device/context.h"
 #include "kernels/device/tensor.h"
@@ -27,8 +29,11 @@ struct BatchNormParameters {
     Tensor moving_variance;
 };
 
-// Scratch for any of the calls below on tensors of this shape or fewer rows.
+// Scratch for any of the calls below on tensors of this shape or fewer rows: for each piece of the rows two
+// doubles per channel (its sums), then four floats per channel.
 std::size_t batch_norm_scratch_bytes(const Shape& src);
+// How sums over [rows, channels] are cut, on every device: the pieces' sums are added up in order.
+std::int64_t batch_norm_rows_per_piece(std::int64_t channels);
 
 void batch_norm_forward_training(Context& context, const BatchNormSpec& spec, Tensor src,
                                  const BatchNormParameters& parameters, Tensor dst, Tensor saved_mean,
@@ -37,6 +42,19 @@ void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, T
                                   const BatchNormParameters& parameters, Tensor dst);
 // diff_src may be diff_dst.
 void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor saved_mean, Tensor saved_inv_std,
-                         Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta, Tensor scratch);
+                         Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta,
+                         Tensor scratch);
+
+// The backend's half: arguments are checked already.
+namespace cpu {
+void batch_norm_forward_training(Context& context, const BatchNormSpec& spec, Tensor src,
+                                 const BatchNormParameters& parameters, Tensor dst, Tensor saved_mean,
+                                 Tensor saved_inv_std, Tensor scratch);
+void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, Tensor src,
+                                  const BatchNormParameters& parameters, Tensor dst);
+void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor saved_mean, Tensor saved_inv_std,
+                         Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta,
+                         Tensor scratch);
+}  // namespace cpu
 
 }  // namespace kickdrum

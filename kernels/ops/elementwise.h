@@ -13,10 +13,21 @@ void copy(Context& context, Tensor src, Tensor dst);
 void add(Context& context, Tensor a, Tensor b, Tensor dst);
 // dst *= factor
 void scale(Context& context, float factor, Tensor dst);
-// dst[i] = src[indices[i]]: rows of src [N, ...] by i32 indices [n] into dst [n, ...]. Indices outside src throw.
+// dst[i] = src[indices[i]]: rows of src [N, ...], of any type, by i32 indices [n] into dst [n, ...]. Indices
+// outside src throw.
 void gather_rows(Context& context, Tensor src, Tensor indices, Tensor dst);
 
 // Sum of the squares of src, added up in double precision in an order that depends on the count only.
 double sum_of_squares(Context& context, Tensor src);
+
+// The backend's half: arguments are checked already.
+namespace cpu {
+void fill(Context& context, float value, Tensor dst);
+void copy(Context& context, Tensor src, Tensor dst);
+void add(Context& context, Tensor a, Tensor b, Tensor dst);
+void scale(Context& context, float factor, Tensor dst);
+void gather_rows(Context& context, Tensor src, Tensor indices, Tensor dst);
+double sum_of_squares(Context& context, Tensor src);
+}  // namespace cpu
 
 }  // namespace kickdrum

@@ -12,4 +12,10 @@ namespace kickdrum {
 void global_pool_forward(Context& context, PoolKind kind, Tensor src, Tensor dst, Tensor winner);
 void global_pool_backward(Context& context, PoolKind kind, Tensor diff_dst, Tensor winner, Tensor diff_src);
 
+// The backend's half: arguments are checked already.
+namespace cpu {
+void global_pool_forward(Context& context, PoolKind kind, Tensor src, Tensor dst, Tensor winner);
+void global_pool_backward(Context& context, PoolKind kind, Tensor diff_dst, Tensor winner, Tensor diff_src);
+}  // namespace cpu
+
 }  // namespace kickdrum

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Max and average pooling over windows, NHWC, as Keras: padding by padding.h; cells outside the image never win a
-// maximum and don't count in an average. Max: the gradient goes to the first of equal cells, in row-major order.
-// Tensors may hold fewer clips than the plan. All outputs are overwritten.
+// Max and average pooling over windows, NHWC, as Keras: padding by padding.h; cells outside the image never
+// win a maximum and don't count in an average. Max: the gradient goes to the first of equal cells, in
+// row-major order. Tensors may hold fewer clips than the plan. All outputs are overwritten.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@ struct Pool2dSpec {
     Padding padding = Padding::valid;
 };
 
-// [n, p, q, c]; throws InvalidArgument where the window doesn't fit ("max_pool2d: window 4x4 is larger than ...").
+// [n, p, q, c]; throws InvalidArgument where the window doesn't fit ("max_pool2d: window 4x4 is larger than
+// ...").
 Shape pool2d_dst_shape(const Shape& src, const Pool2dSpec& spec);
 
 class Pool2d {
@@ -45,5 +46,10 @@ class Pool2d {
 };
 
 std::unique_ptr<Pool2d> make_pool2d(Context& context, const Shape& src, const Pool2dSpec& spec);
+
+// The backend's half: arguments are checked already.
+namespace cpu {
+std::unique_ptr<Pool2d> make_pool2d(Context& context, const Shape& src, const Pool2dSpec& spec);
+}  // namespace cpu
 
 }  // namespace kickdrum

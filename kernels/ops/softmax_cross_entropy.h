@@ -16,10 +16,19 @@ struct SoftmaxCrossEntropySpec {
 
 // logits, probabilities, diff_logits: [n, classes]; labels: i32 [n]; weights: [n]; row_loss: [n].
 // diff_logits may be "no tensor" (evaluation); it may be logits' memory. Labels outside [0, classes) throw.
-void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec, Tensor logits, Tensor labels,
-                           Tensor weights, float scale, Tensor probabilities, Tensor row_loss, Tensor diff_logits);
+void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec, Tensor logits,
+                           Tensor labels, Tensor weights, float scale, Tensor probabilities, Tensor row_loss,
+                           Tensor diff_logits);
 
 // probabilities = softmax(logits), both [n, classes]; in place allowed.
 void softmax(Context& context, Tensor logits, Tensor probabilities);
+
+// The backend's half: arguments are checked already.
+namespace cpu {
+void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec, Tensor logits,
+                           Tensor labels, Tensor weights, float scale, Tensor probabilities, Tensor row_loss,
+                           Tensor diff_logits);
+void softmax(Context& context, Tensor logits, Tensor probabilities);
+}  // namespace cpu
 
 }  // namespace kickdrum

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/ops/dropout.h"
+
+#include "kernels/device/dispatch.h"
+#include "kernels/ops/tensor_checks.h"
+
+namespace kickdrum {
+
+void dropout(Context& context, float rate, RandomStream stream, std::uint64_t step, Tensor src, Tensor dst) {
+    require(rate >= 0 && rate <= 1, "dropout: the rate must be in [0, 1], not {}", rate);
+    require_tensor(context, "dropout: src", src);
+    require_elements(context, "dropout: dst", dst, src.count());
+    KICKDRUM_DISPATCH(context, dropout(context, rate, stream, step, src, dst));
+}
+
+}  // namespace kickdrum

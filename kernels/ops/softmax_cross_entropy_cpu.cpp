@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Rows are short (classes) and few (a batch), so this is computed in double precision: the gradient of a
+// nearly certain row is then exact to the last bit of a float.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/ops/softmax_cross_entropy.h"
+
+namespace kickdrum::cpu {
+namespace {
+
+constexpr std::int64_t kRowsPerTask = 16;
+
+// p_k = exp(z_k - maximum - log_sum).
+struct RowSoftmax {
+    double maximum;
+    double log_sum;
+
+    double log_probability(float logit) const { return static_cast<double>(logit) - maximum - log_sum; }
+};
+
+RowSoftmax row_softmax(const float* logits, std::int64_t classes) {
+    float maximum = logits[0];
+    for (std::int64_t k = 1; k < classes; ++k) maximum = logits[k] > maximum ? logits[k] : maximum;
+    double sum = 0;
+    for (std::int64_t k = 0; k < classes; ++k)
+        sum += std::exp(static_cast<double>(logits[k]) - static_cast<double>(maximum));
+    return {static_cast<double>(maximum), std::log(sum)};
+}
+
+template <class Task>
+void parallel_rows(Context& context, std::int64_t rows, const Task& task) {
+    context.pool().parallel_for((rows + kRowsPerTask - 1) / kRowsPerTask, [&](std::int64_t block, int) {
+        const std::int64_t end = std::min(rows, (block + 1) * kRowsPerTask);
+        for (std::int64_t row = block * kRowsPerTask; row < end; ++row) task(row);
+    });
+}
+
+}  // namespace
+
+void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec, Tensor logits,
+                           Tensor labels, Tensor weights, float scale, Tensor probabilities, Tensor row_loss,
+                           Tensor diff_logits) {
+    const std::int64_t classes = logits.shape[1];
+    for (std::int64_t row = 0; row < logits.rows(); ++row) {
+        const std::int32_t label = labels.i32()[row];
+        require(label >= 0 && label < classes,
+                "softmax_cross_entropy: labels[{}] is {}, but there are {} classes", row, label, classes);
+    }
+    const auto smoothing = static_cast<double>(spec.label_smoothing);
+    const double off_target = smoothing / static_cast<double>(classes);
+    const double on_target = 1 - smoothing + off_target;
+    parallel_rows(context, logits.rows(), [&](std::int64_t row) {
+        const float* z = logits.f32() + row * classes;
+        float* p = probabilities.f32() + row * classes;
+        float* dz = diff_logits ? diff_logits.f32() + row * classes : nullptr;
+        const std::int32_t label = labels.i32()[row];
+        const auto weight = static_cast<double>(weights.f32()[row]);
+        const RowSoftmax softmax = row_softmax(z, classes);
+        double loss = 0;
+        for (std::int64_t k = 0; k < classes; ++k) {
+            const double target = k == label ? on_target : off_target;
+            const double log_probability = softmax.log_probability(z[k]);
+            const double probability = std::exp(log_probability);
+            if (target != 0) loss -= target * log_probability;  // 0 * log 0 is 0
+            p[k] = static_cast<float>(probability);
+            if (dz != nullptr)
+                dz[k] = static_cast<float>(weight * (probability - target) * static_cast<double>(scale));
+        }
+        row_loss.f32()[row] = static_cast<float>(weight * loss);
+    });
+}
+
+void softmax(Context& context, Tensor logits, Tensor probabilities) {
+    const std::int64_t classes = logits.shape[1];
+    parallel_rows(context, logits.rows(), [&](std::int64_t row) {
+        const float* z = logits.f32() + row * classes;
+        float* p = probabilities.f32() + row * classes;
+        const RowSoftmax softmax = row_softmax(z, classes);
+        for (std::int64_t k = 0; k < classes; ++k)
+            p[k] = static_cast<float>(std::exp(softmax.log_probability(z[k])));
+    });
+}
+
+}  // namespace kickdrum::cpu

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/ops/tensor_checks.h"
+
+namespace kickdrum {
+
+void require_tensor(const Context& context, std::string_view what, const Tensor& tensor, DType dtype) {
+    require(tensor.data != nullptr, "{} is missing", what);
+    require(tensor.count() > 0, "{} is empty", what);
+    require(tensor.dtype == dtype, "{} is {}, expected {}", what, to_string(tensor.dtype), to_string(dtype));
+    require(tensor.device == context.device(), "{} is on {}, but the operation runs on {}", what,
+            to_string(tensor.device), to_string(context.device()));
+}
+
+void require_tensor(const Context& context, std::string_view what, const Tensor& tensor, const Shape& shape,
+                    DType dtype) {
+    require_tensor(context, what, tensor, dtype);
+    if (tensor.shape == shape) return;  // the texts of the message are made only for a message
+    throw InvalidArgument(
+        fmt::format("{} is {}, expected {}", what, to_string(tensor.shape), to_string(shape)));
+}
+
+void require_elements(const Context& context, std::string_view what, const Tensor& tensor, std::int64_t count,
+                      DType dtype) {
+    require_tensor(context, what, tensor, dtype);
+    require(tensor.count() == count, "{} has {} elements, expected {}", what, tensor.count(), count);
+}
+
+void require_scratch(const Context& context, std::string_view what, const Tensor& scratch,
+                     std::size_t bytes) {
+    require(scratch.data != nullptr || bytes == 0, "{} is missing", what);
+    require(scratch.bytes() >= bytes, "{} has {} bytes, but {} are needed", what, scratch.bytes(), bytes);
+    require(scratch.device == context.device(), "{} is on {}, but the operation runs on {}", what,
+            to_string(scratch.device), to_string(context.device()));
+}
+
+}  // namespace kickdrum
