@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@
 
 #include "experiments/data/dataset.h"
 #include "experiments/runs/environment.h"
+#include "experiments/runs/folder_lock.h"
 #include "experiments/runs/results.h"
 #include "experiments/runs/run_result.h"
 #include "experiments/runs/summary.h"
@@ -68,10 +70,9 @@ class ResultsFolder {
 
  private:
     std::filesystem::path folder_;
-    int lock_ = -1;
-    int log_ = -1;
+    std::unique_ptr<FolderLock> lock_;
+    int log_ = -1;  // file descriptor of log.jsonl
     Study study_;
-    StudyStatus status_ = StudyStatus::running;
     std::vector<EpochRecord> history_;  // of history_run_
     int history_run_ = 0;
 };

@@ -50,8 +50,10 @@ struct MeanConfusion {
 };
 MeanConfusion mean_confusion(std::span<const RunResult> results, PartResult RunResult::*part);
 
-// Metrics by the name a reader would use: "test weighted F1", "best epoch".
+// A metric by the name a reader would use: "test weighted F1", "best epoch".
 std::string metric_title(std::string_view metric);
+// A value of the metric as it is printed everywhere: three decimals, epochs one.
+std::string format_metric(std::string_view metric, double value);
 
 std::string to_json(const Summary& summary);      // summary.json
 std::string to_markdown(const Summary& summary);  // summary.md

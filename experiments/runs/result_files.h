@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// The text of the files in a results folder, and back. Numbers are written so that reading gives the same
+// bits (history.csv: 9 significant digits). Readers throw UserError naming `file` and the line.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "experiments/runs/results.h"
+
+namespace kickdrum {
+
+std::string history_csv(std::span<const EpochRecord> history);
+std::vector<EpochRecord> read_history(std::string_view text, const std::string& file);
+
+// sample_id,label,predicted,p_<class>...; classes by name.
+std::string predictions_csv(std::span<const Prediction> predictions, std::span<const std::string> classes);
+std::vector<Prediction> read_predictions(std::string_view text, std::span<const std::string> classes,
+                                         const std::string& file);
+
+// sample_id,group,label,part
+std::string split_csv(std::span<const SplitRow> rows, std::span<const std::string> classes);
+std::vector<SplitRow> read_split(std::string_view text, std::span<const std::string> classes,
+                                 const std::string& file);
+
+std::string metrics_json(const RunResult& result, std::span<const std::string> classes);
+// Everything but history and predictions.
+RunResult read_metrics(const std::string& text, std::span<const std::string> classes,
+                       const std::string& file);
+
+std::string state_json(const Study& study, StudyStatus status);
+struct State {
+    Study study;
+    StudyStatus status = StudyStatus::running;
+};
+State read_state(const std::string& text, const std::string& file);
+
+}  // namespace kickdrum

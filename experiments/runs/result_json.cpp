@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// The JSON half of result_files.h.
+#include <fmt/format.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "experiments/diagnostics.h"
+#include "experiments/runs/result_files.h"
+
+namespace kickdrum {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json) {
+    return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+// JSON has no NaN: a loss that isn't finite is written as null.
+double real(const Json& json) {
+    return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
+Json part_json(const PartResult& part, std::span<const std::string> classes) {
+    Json json;
+    json["loss"] = part.loss;
+    json["accuracy"] = part.scores.accuracy;
+    json["weighted_f1"] = part.scores.weighted_f1;
+    json["macro_f1"] = part.scores.macro_f1;
+    json["per_class"] = Json::object();
+    for (std::size_t c = 0; c < part.scores.per_class.size() && c < classes.size(); ++c) {
+        const ClassScores& scores = part.scores.per_class[c];
+        Json& entry = json["per_class"][classes[c]];
+        entry["precision"] = scores.precision;
+        entry["recall"] = scores.recall;
+        entry["f1"] = scores.f1;
+        entry["support"] = scores.support;
+    }
+    json["confusion"] = part.scores.confusion;
+    return json;
+}
+
+PartResult read_part(const Json& json, std::span<const std::string> classes) {
+    PartResult part;
+    part.loss = real(json.at("loss"));
+    part.scores.accuracy = real(json.at("accuracy"));
+    part.scores.weighted_f1 = real(json.at("weighted_f1"));
+    part.scores.macro_f1 = real(json.at("macro_f1"));
+    for (const auto& name : classes) {
+        const Json& entry = json.at("per_class").at(name);
+        part.scores.per_class.push_back({.precision = real(entry.at("precision")),
+                                         .recall = real(entry.at("recall")),
+                                         .f1 = real(entry.at("f1")),
+                                         .support = entry.at("support").get<std::int64_t>()});
+    }
+    json.at("confusion").get_to(part.scores.confusion);
+    const std::size_t n = classes.size();
+    if (part.scores.confusion.size() != n) throw std::out_of_range("'confusion' has another number of rows");
+    for (const auto& row : part.scores.confusion) {
+        if (row.size() != n) throw std::out_of_range("'confusion' has another number of columns");
+    }
+    return part;
+}
+
+// Runs `read` on the parsed text; whatever is missing or of another type becomes a message about the file.
+template <class Read>
+auto with_json(const std::string& text, const std::string& file, Read read) {
+    const Json json = Json::parse(text, nullptr, false);
+    if (json.is_discarded()) {
+        throw UserError(ExitCode::usage,
+                        {Diagnostic{"this isn't JSON; was the file cut off or edited?", file}});
+    }
+    try {
+        return read(json);
+    } catch (const std::exception& error) {
+        throw UserError(ExitCode::usage,
+                        {Diagnostic{fmt::format("isn't as Kickdrum writes it ({})", error.what()), file}});
+    }
+}
+
+StudyStatus status_from(const std::string& word) {
+    for (const auto status :
+         {StudyStatus::running, StudyStatus::interrupted, StudyStatus::failed, StudyStatus::done}) {
+        if (word == to_string(status)) return status;
+    }
+    throw std::out_of_range("unknown status '" + word + "'");
+}
+
+}  // namespace
+
+std::string metrics_json(const RunResult& result, std::span<const std::string> classes) {
+    Json json;
+    json["run"] = result.run;
+    json["seed"] = result.seed;
+    json["epochs"] = result.history.size();
+    json["best_epoch"] = result.best_epoch;
+    json["stopped_early"] = result.stopped_early;
+    json["train"] = part_json(result.train, classes);
+    json["val"] = part_json(result.val, classes);
+    json["test"] = part_json(result.test, classes);
+    json["seconds"] = result.seconds;
+    return dump(json);
+}
+
+RunResult read_metrics(const std::string& text, std::span<const std::string> classes,
+                       const std::string& file) {
+    return with_json(text, file, [&](const Json& json) {
+        RunResult result;
+        result.run = json.at("run").get<int>();
+        result.seed = json.at("seed").get<std::uint64_t>();
+        result.best_epoch = json.at("best_epoch").get<int>();
+        result.stopped_early = json.at("stopped_early").get<bool>();
+        result.train = read_part(json.at("train"), classes);
+        result.val = read_part(json.at("val"), classes);
+        result.test = read_part(json.at("test"), classes);
+        json.at("seconds").get_to(result.seconds);
+        return result;
+    });
+}
+
+std::string state_json(const Study& study, StudyStatus status) {
+    Json json;
+    json["kickdrum"] = kickdrum_version();
+    json["status"] = to_string(status);
+    json["name"] = study.name;
+    json["runs"] = study.runs;
+    json["seed"] = study.seed;
+    json["classes"] = study.classes;
+    json["split_seeds"] = study.split_seeds;
+    json["published"] = study.published;
+    json["published_source"] = study.published_source;
+    json["model"] = study.model;
+    json["experiment"] = study.experiment;
+    json["skipped"] = Json::array();
+    for (const auto& clip : study.skipped)
+        json["skipped"].push_back({{"id", clip.id}, {"reason", clip.reason}});
+    return dump(json);
+}
+
+State read_state(const std::string& text, const std::string& file) {
+    return with_json(text, file, [](const Json& json) {
+        State state;
+        state.status = status_from(json.at("status").get<std::string>());
+        Study& study = state.study;
+        json.at("name").get_to(study.name);
+        json.at("runs").get_to(study.runs);
+        json.at("seed").get_to(study.seed);
+        json.at("classes").get_to(study.classes);
+        json.at("split_seeds").get_to(study.split_seeds);
+        json.at("published").get_to(study.published);
+        json.at("published_source").get_to(study.published_source);
+        json.at("model").get_to(study.model);
+        json.at("experiment").get_to(study.experiment);
+        for (const auto& clip : json.at("skipped")) {
+            study.skipped.push_back({clip.at("id").get<std::string>(), clip.at("reason").get<std::string>()});
+        }
+        return state;
+    });
+}
+
+}  // namespace kickdrum
