@@ -4,7 +4,6 @@
 // end result. Calls come from one thread at a time.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -61,9 +60,12 @@ class Progress {
     void interrupted(std::string_view how_to_resume);
 
  private:
-    void draw(const std::string& line);
+    void end_stage(std::string_view result);
+    void draw_run();
+    void draw(const std::string& line, bool at_once);
     void clear();
     void print(const std::string& line);
+    std::string painted(std::string_view code, std::string_view text) const;
     std::string bar(double fraction) const;
     std::string time_left() const;
 
@@ -71,23 +73,19 @@ class Progress {
     ProgressStyle style_;
     Clock clock_;
     bool live_ = false;  // a live line is on the screen
-    double last_draw_ = -1;
-    std::string stage_;
+    double last_draw_ = 0;
+
+    std::string stage_;  // empty: none is open
     double stage_start_ = 0;
+
     int run_ = 0;
     int runs_ = 0;
-    int epochs_ = 0;
-    int epoch_ = 0;
-    double runs_start_ = 0;
+    int epochs_ = 0;  // at most, per run
+    EpochRecord last_epoch_;
+    double step_fraction_ = 0;  // of the epoch that is under way
+    std::string best_text_;
     double run_start_ = 0;
     double seconds_of_finished_runs_ = 0;
-    double step_fraction_ = 0;
-    std::string epoch_text_;
 };
-
-// The classification report of one part as scikit-learn prints it, mean over runs.
-std::string classification_report(const Results& results, PartResult RunResult::*part);
-// The mean confusion matrix, rows true, columns predicted.
-std::string confusion_table(const Results& results, PartResult RunResult::*part);
 
 }  // namespace kickdrum
