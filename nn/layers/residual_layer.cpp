@@ -66,15 +66,16 @@ void ResidualLayer::backward(Context& context, const Pass& pass, Tensor src, Ten
     const std::int64_t rows = src.rows();
     const Tensor diff_sum = diff_sum_.first_rows(rows);
     activation_backward(context, activation_, {}, dst, diff_dst, diff_sum);
-    const Tensor diff_body = diff_src ? diff_src : Tensor{};
-    body_->backward(context, pass, src, body_value_.first_rows(rows), diff_sum, diff_body);
-    if (shortcut_->empty()) {
-        if (diff_src) add(context, diff_src, diff_sum, diff_src);
-        return;
+    // In the mirrored order of forward: the memory plan frees the shortcut's blocks before the body's backward.
+    if (!shortcut_->empty()) {
+        const Tensor diff_branch = diff_src ? diff_branch_.first_rows(rows) : Tensor{};
+        shortcut_->backward(context, pass, src, shortcut_value_.first_rows(rows), diff_sum, diff_branch);
     }
-    const Tensor diff_branch = diff_src ? diff_branch_.first_rows(rows) : Tensor{};
-    shortcut_->backward(context, pass, src, shortcut_value_.first_rows(rows), diff_sum, diff_branch);
-    if (diff_src) add(context, diff_src, diff_branch, diff_src);
+    body_->backward(context, pass, src, body_value_.first_rows(rows), diff_sum, diff_src);
+    if (diff_src) {
+        const Tensor from_shortcut = shortcut_->empty() ? diff_sum : diff_branch_.first_rows(rows);
+        add(context, diff_src, from_shortcut, diff_src);
+    }
 }
 
 }  // namespace kickdrum
