@@ -33,18 +33,20 @@ struct BatchNorm {
 void batch_norm_training(benchmark::State& state) {
     Bench& bench = shared_bench();
     const BatchNorm bn(bench.context());
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         batch_norm_forward_training(bench.context(), {}, bn.src, bn.parameters(), bn.dst, bn.vector(4),
                                     bn.vector(5), bn.scratch);
-    }
-    bench.count_bytes(state, 2 * bn.src.bytes() + bn.dst.bytes());  // src is read twice: moments, then values
+    });
+    bench.count_bytes(state, seconds,
+                      2 * bn.src.bytes() + bn.dst.bytes());  // src is read twice: moments, then values
 }
 
 void batch_norm_inference(benchmark::State& state) {
     Bench& bench = shared_bench();
     const BatchNorm bn(bench.context());
-    for (auto _ : state) batch_norm_forward_inference(bench.context(), {}, bn.src, bn.parameters(), bn.dst);
-    bench.count_bytes(state, bn.src.bytes() + bn.dst.bytes());
+    const double seconds = bench.time(
+        state, [&] { batch_norm_forward_inference(bench.context(), {}, bn.src, bn.parameters(), bn.dst); });
+    bench.count_bytes(state, seconds, bn.src.bytes() + bn.dst.bytes());
 }
 
 void batch_norm_backward(benchmark::State& state) {
@@ -52,11 +54,12 @@ void batch_norm_backward(benchmark::State& state) {
     const BatchNorm bn(bench.context());
     batch_norm_forward_training(bench.context(), {}, bn.src, bn.parameters(), bn.dst, bn.vector(4),
                                 bn.vector(5), bn.scratch);
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         batch_norm_backward(bench.context(), bn.src, bn.vector(0), bn.vector(4), bn.vector(5), bn.dst,
                             bn.diff_src, bn.vector(6), bn.vector(7), bn.scratch);
-    }
-    bench.count_bytes(state, 5 * bn.src.bytes());  // src and diff_dst are read twice, diff_src is written
+    });
+    bench.count_bytes(state, seconds,
+                      5 * bn.src.bytes());  // src and diff_dst are read twice, diff_src is written
 }
 
 BENCHMARK(batch_norm_training)->Unit(benchmark::kMillisecond)->UseRealTime();

@@ -43,11 +43,12 @@ struct Convolution {
           diff_bias(context, Shape{c.spec.channels_out}),
           scratch(context, op->scratch_bytes()) {}
 
-    void report(benchmark::State& state, const Bench& bench, const Case& c) const {
+    void report(benchmark::State& state, const Bench& bench, double seconds, const Case& c) const {
         const Tensor& w = weights.tensor();
         const double pixels = static_cast<double>(dst.tensor().count() / c.spec.channels_out);
         const bool winograd = op->implementation().find("winograd_4x4") == 0;
-        bench.count_flops(state, 2 * pixels * static_cast<double>(w.count()), winograd ? 36.0 / 144 : 1);
+        bench.count_flops(state, seconds, 2 * pixels * static_cast<double>(w.count()),
+                          winograd ? 36.0 / 144 : 1);
         state.SetLabel(std::string(c.name) + ", " + std::string(op->implementation()));
     }
 
@@ -59,31 +60,31 @@ void conv2d_forward(benchmark::State& state) {
     Bench& bench = shared_bench();
     const Case& c = conv2d_case(state.range(0));
     Convolution conv(bench.context(), c);
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         conv.op->forward(bench.context(), conv.src, conv.weights, conv.bias, conv.dst, conv.scratch);
-    }
-    conv.report(state, bench, c);
+    });
+    conv.report(state, bench, seconds, c);
 }
 
 void conv2d_backward_src(benchmark::State& state) {
     Bench& bench = shared_bench();
     const Case& c = conv2d_case(state.range(0));
     Convolution conv(bench.context(), c);
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         conv.op->backward_src(bench.context(), conv.dst, conv.weights, conv.diff_src, conv.scratch);
-    }
-    conv.report(state, bench, c);
+    });
+    conv.report(state, bench, seconds, c);
 }
 
 void conv2d_backward_weights(benchmark::State& state) {
     Bench& bench = shared_bench();
     const Case& c = conv2d_case(state.range(0));
     Convolution conv(bench.context(), c);
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         conv.op->backward_weights(bench.context(), conv.src, conv.dst, conv.diff_weights, conv.diff_bias,
                                   conv.scratch);
-    }
-    conv.report(state, bench, c);
+    });
+    conv.report(state, bench, seconds, c);
 }
 
 BENCHMARK(conv2d_forward)->DenseRange(0, 3)->Unit(benchmark::kMillisecond)->UseRealTime();

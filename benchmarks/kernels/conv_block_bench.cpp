@@ -49,35 +49,35 @@ struct Block {
 void conv_block_forward(benchmark::State& state) {
     Bench& bench = shared_bench();
     Block block(bench.context(), state.range(0));
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         block.op->forward(bench.context(), block.src, block.weights, block.bias, block.dst, block.winner,
                           block.scratch);
-    }
-    bench.count_flops(state, block.flops(), block.performed());
+    });
+    bench.count_flops(state, seconds, block.flops(), block.performed());
     state.SetLabel(std::string(block.op->implementation()));
 }
 
 void conv_block_backward_src(benchmark::State& state) {
     Bench& bench = shared_bench();
     Block block(bench.context(), state.range(0));
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         block.op->backward_src(bench.context(), block.dst, block.winner, block.weights, block.diff_src,
                                block.scratch);
-    }
-    bench.count_flops(state, block.flops(), block.performed());
+    });
+    bench.count_flops(state, seconds, block.flops(), block.performed());
     state.SetLabel(std::string(block.op->implementation()));
 }
 
 void conv_block_backward_weights(benchmark::State& state) {
     Bench& bench = shared_bench();
     Block block(bench.context(), state.range(0));
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         block.op->backward_weights(bench.context(), block.src, block.dst, block.winner, block.diff_weights,
                                    block.diff_bias, block.scratch);
-    }
+    });
     // A direct pass needs only the winner of each 2x2 window, a quarter of the products, as well.
     const bool direct = block.op->implementation().find("direct") == 0;
-    bench.count_flops(state, block.flops(), direct ? 0.25 : block.performed());
+    bench.count_flops(state, seconds, block.flops(), direct ? 0.25 : block.performed());
     state.SetLabel(std::string(block.op->implementation()));
 }
 

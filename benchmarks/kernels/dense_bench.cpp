@@ -24,9 +24,9 @@ struct DenseLayer {
           diff_bias(context, Shape{spec.out}),
           scratch(context, op->scratch_bytes()) {}
 
-    void report(benchmark::State& state, const Bench& bench) const {
-        bench.count_flops(state, 2.0 * static_cast<double>(spec.rows * spec.in * spec.out));
-        bench.count_bytes(state, src.bytes() + weights.bytes() + dst.bytes());
+    void report(benchmark::State& state, const Bench& bench, double seconds) const {
+        bench.count_flops(state, seconds, 2.0 * static_cast<double>(spec.rows * spec.in * spec.out));
+        bench.count_bytes(state, seconds, src.bytes() + weights.bytes() + dst.bytes());
         state.SetLabel(std::string(op->implementation()));
     }
 
@@ -38,29 +38,29 @@ struct DenseLayer {
 void dense_forward(benchmark::State& state) {
     Bench& bench = shared_bench();
     DenseLayer layer(bench.context(), state);
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         layer.op->forward(bench.context(), layer.src, layer.weights, layer.bias, layer.dst, layer.scratch);
-    }
-    layer.report(state, bench);
+    });
+    layer.report(state, bench, seconds);
 }
 
 void dense_backward_src(benchmark::State& state) {
     Bench& bench = shared_bench();
     DenseLayer layer(bench.context(), state);
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         layer.op->backward_src(bench.context(), layer.dst, layer.weights, layer.diff_src, layer.scratch);
-    }
-    layer.report(state, bench);
+    });
+    layer.report(state, bench, seconds);
 }
 
 void dense_backward_weights(benchmark::State& state) {
     Bench& bench = shared_bench();
     DenseLayer layer(bench.context(), state);
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         layer.op->backward_weights(bench.context(), layer.src, layer.dst, layer.diff_weights, layer.diff_bias,
                                    layer.scratch);
-    }
-    layer.report(state, bench);
+    });
+    layer.report(state, bench, seconds);
 }
 
 BENCHMARK(dense_forward)->Args({32768, 256})->Args({256, 5})->Unit(benchmark::kMicrosecond)->UseRealTime();

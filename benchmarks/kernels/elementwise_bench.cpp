@@ -21,8 +21,9 @@ void activation_forward_bench(benchmark::State& state) {
     const Activation activation = all_activations()[static_cast<std::size_t>(state.range(0))];
     const BenchTensor src(bench.context(), kLarge);
     const BenchTensor dst(bench.context(), kLarge);
-    for (auto _ : state) activation_forward(bench.context(), activation, src, dst);
-    bench.count_bytes(state, 2 * src.bytes());
+    const double seconds =
+        bench.time(state, [&] { activation_forward(bench.context(), activation, src, dst); });
+    bench.count_bytes(state, seconds, 2 * src.bytes());
     state.SetLabel(std::string(to_string(activation)));
 }
 
@@ -31,10 +32,11 @@ void activation_backward_bench(benchmark::State& state) {
     const Activation activation = all_activations()[static_cast<std::size_t>(state.range(0))];
     const BenchTensor src(bench.context(), kLarge);
     const BenchTensor dst(bench.context(), kLarge);
+    const BenchTensor diff_dst(bench.context(), kLarge);
     const BenchTensor diff_src(bench.context(), kLarge);
-    for (auto _ : state) activation_backward(bench.context(), activation, src, dst, dst, diff_src);
-    // Either src or dst is read, and diff_dst.
-    bench.count_bytes(state, 3 * src.bytes());
+    const double seconds = bench.time(
+        state, [&] { activation_backward(bench.context(), activation, src, dst, diff_dst, diff_src); });
+    bench.count_bytes(state, seconds, (needs_src(activation) ? 4 : 3) * src.bytes());
     state.SetLabel(std::string(to_string(activation)));
 }
 
@@ -43,8 +45,9 @@ void dropout_bench(benchmark::State& state) {
     const BenchTensor src(bench.context(), kLarge);
     const BenchTensor dst(bench.context(), kLarge);
     std::uint64_t step = 0;
-    for (auto _ : state) dropout(bench.context(), 0.5F, random_stream(1, "dropout"), ++step, src, dst);
-    bench.count_bytes(state, 2 * src.bytes());
+    const double seconds = bench.time(
+        state, [&] { dropout(bench.context(), 0.5F, random_stream(1, "dropout"), ++step, src, dst); });
+    bench.count_bytes(state, seconds, 2 * src.bytes());
 }
 
 void softmax_cross_entropy_bench(benchmark::State& state) {
@@ -56,11 +59,12 @@ void softmax_cross_entropy_bench(benchmark::State& state) {
     const BenchTensor probabilities(bench.context(), shape);
     const BenchTensor row_loss(bench.context(), Shape{shape[0]});
     const BenchTensor diff_logits(bench.context(), shape);
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         softmax_cross_entropy(bench.context(), {}, logits, labels, weights, 1.0F / 64, probabilities,
                               row_loss, diff_logits);
-    }
-    bench.count_bytes(state, 3 * logits.bytes() + labels.bytes() + weights.bytes() + row_loss.bytes());
+    });
+    bench.count_bytes(state, seconds,
+                      3 * logits.bytes() + labels.bytes() + weights.bytes() + row_loss.bytes());
 }
 
 void add_bench(benchmark::State& state) {
@@ -68,8 +72,8 @@ void add_bench(benchmark::State& state) {
     const BenchTensor a(bench.context(), kLarge);
     const BenchTensor b(bench.context(), kLarge);
     const BenchTensor dst(bench.context(), kLarge);
-    for (auto _ : state) add(bench.context(), a, b, dst);
-    bench.count_bytes(state, 3 * a.bytes());
+    const double seconds = bench.time(state, [&] { add(bench.context(), a, b, dst); });
+    bench.count_bytes(state, seconds, 3 * a.bytes());
 }
 
 void gather_rows_bench(benchmark::State& state) {
@@ -78,15 +82,16 @@ void gather_rows_bench(benchmark::State& state) {
     const BenchTensor indices(bench.context(), Shape{64}, DType::i32);
     for (int i = 0; i < 64; ++i) indices.tensor().i32()[i] = i * 13 % 872;
     const BenchTensor dst(bench.context(), Shape{64, 128, 128, 1});
-    for (auto _ : state) gather_rows(bench.context(), src, indices, dst);
-    bench.count_bytes(state, 2 * dst.bytes());
+    const double seconds = bench.time(state, [&] { gather_rows(bench.context(), src, indices, dst); });
+    bench.count_bytes(state, seconds, 2 * dst.bytes());
 }
 
 void sum_of_squares_bench(benchmark::State& state) {
     Bench& bench = shared_bench();
     const BenchTensor src(bench.context(), kLarge);
-    for (auto _ : state) benchmark::DoNotOptimize(sum_of_squares(bench.context(), src));
-    bench.count_bytes(state, src.bytes());
+    const double seconds =
+        bench.time(state, [&] { benchmark::DoNotOptimize(sum_of_squares(bench.context(), src)); });
+    bench.count_bytes(state, seconds, src.bytes());
 }
 
 const auto kLastActivation = static_cast<std::int64_t>(all_activations().size()) - 1;

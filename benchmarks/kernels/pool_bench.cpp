@@ -21,22 +21,23 @@ void pool2d(benchmark::State& state, PoolKind kind, bool backward) {
     const BenchTensor winner(bench.context(), dst.tensor().shape, DType::i32);
     const Tensor used_winner = kind == PoolKind::max ? winner.tensor() : Tensor{};
     op->forward(bench.context(), src, dst, used_winner);
-    for (auto _ : state) {
+    const double seconds = bench.time(state, [&] {
         if (backward) {
             op->backward(bench.context(), dst, used_winner, src);
         } else {
             op->forward(bench.context(), src, dst, used_winner);
         }
-    }
-    bench.count_bytes(state, src.bytes() + dst.bytes() + (used_winner ? winner.bytes() : 0));
+    });
+    bench.count_bytes(state, seconds, src.bytes() + dst.bytes() + (used_winner ? winner.bytes() : 0));
 }
 
 void global_average_pool(benchmark::State& state) {
     Bench& bench = shared_bench();
     const BenchTensor src(bench.context(), kSrc);
     const BenchTensor dst(bench.context(), Shape{kSrc[0], kSrc[3]});
-    for (auto _ : state) global_pool_forward(bench.context(), PoolKind::average, src, dst, Tensor{});
-    bench.count_bytes(state, src.bytes() + dst.bytes());
+    const double seconds = bench.time(
+        state, [&] { global_pool_forward(bench.context(), PoolKind::average, src, dst, Tensor{}); });
+    bench.count_bytes(state, seconds, src.bytes() + dst.bytes());
 }
 
 BENCHMARK_CAPTURE(pool2d, max_forward, PoolKind::max, false)->Unit(benchmark::kMillisecond)->UseRealTime();

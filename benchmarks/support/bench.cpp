@@ -32,21 +32,19 @@ Bench::Bench() : context_(options_from_environment()), limits_(measure_machine_l
     AddCustomContext("simd", std::string(to_string(context_.simd())));
     AddCustomContext("peak", fmt::format("{:.1f} GFLOP/s", limits_.gflops));
     AddCustomContext("copy, read + written", fmt::format("{:.1f} GB/s", limits_.copy_gb_per_s));
-    AddCustomContext("read", fmt::format("{:.1f} GB/s", limits_.read_gb_per_s));
+    AddCustomContext("update, read + written", fmt::format("{:.1f} GB/s", limits_.update_gb_per_s));
 }
 
-void Bench::count_flops(benchmark::State& state, double flops, double performed) const {
-    using benchmark::Counter;
-    state.counters["GFLOP/s"] = Counter(flops * 1e-9, Counter::kIsIterationInvariantRate);
-    state.counters["%peak"] =
-        Counter(100 * performed * flops * 1e-9 / limits_.gflops, Counter::kIsIterationInvariantRate);
+void Bench::count_flops(benchmark::State& state, double seconds, double flops, double performed) const {
+    const double gflops = flops / seconds * 1e-9;
+    state.counters["GFLOP/s"] = gflops;
+    state.counters["%peak"] = 100 * performed * gflops / limits_.gflops;
 }
 
-void Bench::count_bytes(benchmark::State& state, double bytes) const {
-    using benchmark::Counter;
-    state.counters["GB/s"] = Counter(bytes * 1e-9, Counter::kIsIterationInvariantRate);
-    state.counters["%bandwidth"] =
-        Counter(100 * bytes * 1e-9 / limits_.copy_gb_per_s, Counter::kIsIterationInvariantRate);
+void Bench::count_bytes(benchmark::State& state, double seconds, double bytes) const {
+    const double gb_per_s = bytes / seconds * 1e-9;
+    state.counters["GB/s"] = gb_per_s;
+    state.counters["%bandwidth"] = 100 * gb_per_s / limits_.gb_per_s();
 }
 
 Bench& shared_bench() {

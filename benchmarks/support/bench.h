@@ -8,7 +8,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include <string_view>
+#include <chrono>
 
 #include "benchmarks/support/machine_limits.h"
 #include "kernels/device/buffer.h"
@@ -22,12 +22,21 @@ class Bench {
     Context& context() { return context_; }
     const MachineLimits& limits() const { return limits_; }
 
+    // The benchmark's loop; returns the seconds of one call.
+    template <class Function>
+    double time(benchmark::State& state, Function&& function) const {
+        const auto start = std::chrono::steady_clock::now();
+        for (auto _ : state) function();
+        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+        return elapsed.count() / static_cast<double>(state.iterations());
+    }
+
     // Counters GFLOP/s and %peak. `performed` is the share of `flops` that the algorithm really computes: a
     // Winograd convolution is credited with a direct one's operations in GFLOP/s, but not in %peak.
-    void count_flops(benchmark::State& state, double flops, double performed = 1) const;
+    void count_flops(benchmark::State& state, double seconds, double flops, double performed = 1) const;
     // Counters GB/s and %bandwidth (of a copy); `bytes`: every tensor read or written, once. Tensors that fit
     // in the caches can exceed 100 %.
-    void count_bytes(benchmark::State& state, double bytes) const;
+    void count_bytes(benchmark::State& state, double seconds, double bytes) const;
 
  private:
     Context context_;
