@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/ops/dropout.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/support/device_test.h"
+#include "tests/support/test_tensor.h"
+
+namespace kickdrum {
+namespace {
+
+class DropoutTest : public DeviceTest {};
+INSTANTIATE_FOR_DEVICES(DropoutTest);
+
+const RandomStream kStream = random_stream(42, "dropout/3");
+
+// The header's sentence, element by element.
+std::vector<float> reference(const std::vector<float>& src, float rate, std::uint64_t step) {
+    std::vector<float> dst(src.size());
+    for (std::size_t e = 0; e < src.size(); ++e) {
+        const Philox4 words = philox(kStream, e / 4, step);
+        dst[e] = uniform01(words[e % 4]) >= rate ? src[e] * (1 / (1 - rate)) : 0;
+    }
+    return dst;
+}
+
+TEST_P(DropoutTest, MaskIsTheDocumentedOne) {
+    const std::uint64_t far_step = 0x123456789ABCDEF0ULL;
+    for (const std::int64_t count : {1, 3, 4, 31, 32, 63, 64, 16384, 16387, 40001}) {
+        for (const float rate : {0.1F, 0.5F, 0.75F, 0.9999F}) {
+            for (const std::uint64_t step : {std::uint64_t{1}, far_step}) {
+                TestTensor src(context(), {count});
+                TestTensor dst(context(), {count});
+                const auto expected = reference(src.randomize("x").values(), rate, step);
+                dropout(context(), rate, kStream, step, src, dst);
+                ASSERT_EQ(dst.values(), expected) << count << " elements, rate " << rate;
+                dropout(context(), rate, kStream, step, src, src);
+                ASSERT_EQ(src.values(), expected) << "in place";
+            }
+        }
+    }
+}
+
+TEST_P(DropoutTest, KeepsTheStatedShare) {
+    constexpr std::int64_t kCount = 1000000;
+    TestTensor ones(context(), {kCount});
+    TestTensor dst(context(), {kCount});
+    ones.assign(std::vector<float>(kCount, 1));
+    for (const float rate : {0.2F, 0.5F, 0.8F}) {
+        dropout(context(), rate, kStream, 7, ones, dst);
+        double kept = 0;
+        double sum = 0;
+        for (const float value : dst.values()) {
+            kept += value != 0 ? 1 : 0;
+            sum += static_cast<double>(value);
+        }
+        const double share = 1 - static_cast<double>(rate);
+        const double deviation = std::sqrt(share * (1 - share) / kCount);
+        EXPECT_NEAR(kept / kCount, share, 4 * deviation);
+        EXPECT_NEAR(sum / kCount, 1, 4 * deviation / share);
+    }
+}
+
+TEST_P(DropoutTest, BackwardDropsTheSameElements) {
+    TestTensor x(context(), {20001});
+    TestTensor dy(context(), {20001});
+    TestTensor y(context(), {20001});
+    TestTensor dx(context(), {20001});
+    x.assign(std::vector<float>(20001, 3));
+    dy.assign(std::vector<float>(20001, -2));
+    dropout(context(), 0.4F, kStream, 11, x, y);
+    dropout(context(), 0.4F, kStream, 11, dy, dx);
+    for (std::int64_t i = 0; i < 20001; ++i) {
+        ASSERT_EQ(y.tensor().f32()[i] != 0, dx.tensor().f32()[i] != 0) << i;
+    }
+}
+
+TEST_P(DropoutTest, StepsAndStreamsDiffer) {
+    TestTensor ones(context(), {256});
+    ones.assign(std::vector<float>(256, 1));
+    TestTensor a(context(), {256});
+    TestTensor b(context(), {256});
+    dropout(context(), 0.5F, kStream, 1, ones, a);
+    dropout(context(), 0.5F, kStream, 2, ones, b);
+    EXPECT_NE(a.values(), b.values());
+    dropout(context(), 0.5F, random_stream(42, "dropout/4"), 1, ones, b);
+    EXPECT_NE(a.values(), b.values());
+}
+
+TEST_P(DropoutTest, RateZeroCopiesAndRateOneClears) {
+    TestTensor x(context(), {100});
+    TestTensor y(context(), {100});
+    x.randomize("x");
+    dropout(context(), 0, kStream, 1, x, y);
+    EXPECT_EQ(y.values(), x.values());
+    dropout(context(), 1, kStream, 1, x, y);
+    EXPECT_EQ(y.values(), std::vector<float>(100, 0));
+}
+
+// A dropped element is a zero even where the source isn't finite.
+TEST_P(DropoutTest, DropsInfinity) {
+    TestTensor x(context(), {64});
+    TestTensor y(context(), {64});
+    x.assign(std::vector<float>(64, std::numeric_limits<float>::infinity()));
+    dropout(context(), 0.5F, kStream, 1, x, y);
+    for (const float value : y.values()) EXPECT_FALSE(std::isnan(value));
+}
+
+TEST_P(DropoutTest, SameBitsForEveryNumberOfThreads) {
+    TestTensor x(context(), {70001});
+    TestTensor y(context(), {70001});
+    x.randomize("x");
+    dropout(context(), 0.3F, kStream, 5, x, y);
+    const auto expected = y.values();
+    for (const int threads : {1, 2, 3}) {
+        const auto other = make_context(threads);
+        dropout(*other, 0.3F, kStream, 5, x, y);
+        EXPECT_EQ(y.values(), expected);
+    }
+}
+
+TEST_P(DropoutTest, RejectsWhatDoesNotFit) {
+    TestTensor x(context(), {4});
+    TestTensor y(context(), {5});
+    EXPECT_THROW(dropout(context(), 0.5F, kStream, 1, x, y), InvalidArgument);
+    EXPECT_THROW(dropout(context(), -0.1F, kStream, 1, x, x), InvalidArgument);
+    EXPECT_THROW(dropout(context(), 1.1F, kStream, 1, x, x), InvalidArgument);
+    EXPECT_THROW(dropout(context(), std::nanf(""), kStream, 1, x, x), InvalidArgument);
+}
+
+}  // namespace
+}  // namespace kickdrum

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/ops/optimizer.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+
+#include "tests/support/device_test.h"
+#include "tests/support/test_tensor.h"
+
+namespace kickdrum {
+namespace {
+
+class OptimizerTest : public DeviceTest {};
+INSTANTIATE_FOR_DEVICES(OptimizerTest);
+
+// Three weights over five steps; what Keras 3.15 (TensorFlow backend) made of them stands in the tests below.
+const std::vector<float> kStart = {1, -0.5F, 0.25F};
+const std::array<std::vector<float>, 5> kGradients = {
+    {{0.1F, -2, 1e-4F}, {0.3F, 1, -2e-4F}, {-0.2F, 0.5F, 0}, {0.05F, -0.25F, 1e-3F}, {0.4F, 0.4F, 0.4F}}};
+using Trace = std::array<std::array<double, 3>, 5>;
+
+// The weights, and what the optimiser remembers.
+struct State {
+    explicit State(Context& context, const Shape& shape)
+        : weights(context, shape), gradient(context, shape), first(context, shape), second(context, shape) {
+        first.assign(std::vector<float>(static_cast<std::size_t>(shape.count()), 0));
+        second.assign(std::vector<float>(static_cast<std::size_t>(shape.count()), 0));
+    }
+    TestTensor weights;
+    TestTensor gradient;
+    TestTensor first;
+    TestTensor second;
+};
+
+template <class Step>
+void expect_trace(Context& context, const Trace& trace, double tolerance, const Step& step) {
+    State state(context, {3});
+    state.weights.assign(kStart);
+    for (std::size_t i = 0; i < trace.size(); ++i) {
+        state.gradient.assign(kGradients[i]);
+        step(state, i + 1);
+        const auto weights = state.weights.values();
+        for (std::size_t k = 0; k < 3; ++k) {
+            EXPECT_NEAR(static_cast<double>(weights[k]), trace[i][k], tolerance)
+                << "step " << i + 1 << ", weight " << k;
+        }
+    }
+}
+
+TEST_P(OptimizerTest, AdamMatchesKeras) {
+    const Trace trace = {{{0.9900003671646118, -0.49000006914138794, 0.24030660092830658},
+                          {0.980822741985321, -0.4873367249965668, 0.24391654133796692},
+                          {0.9782437086105347, -0.48672282695770264, 0.2467070370912552},
+                          {0.9753794074058533, -0.4855917990207672, 0.2415567934513092},
+                          {0.9697492718696594, -0.4855843186378479, 0.23609082400798798}}};
+    // Keras takes 1 - beta_2^t in single precision, which moves a step of 0.01 by 4e-7.
+    expect_trace(context(), trace, 1e-6, [&](State& s, std::uint64_t t) {
+        adam_step(context(), {}, 0.01F, t, 1, s.weights, s.gradient, s.first, s.second);
+    });
+}
+
+TEST_P(OptimizerTest, AdamWMatchesKeras) {
+    const Trace trace = {{{0.9890003800392151, -0.4895000755786896, 0.2400566041469574},
+                          {0.9788337349891663, -0.4863472282886505, 0.24342648684978485},
+                          {0.9752758741378784, -0.4852469861507416, 0.24597355723381042},
+                          {0.9714363217353821, -0.4836307168006897, 0.2405773401260376},
+                          {0.9648347496986389, -0.48313960433006287, 0.2348707914352417}}};
+    expect_trace(context(), trace, 1e-6, [&](State& s, std::uint64_t t) {
+        adam_step(context(), {.weight_decay = 0.1}, 0.01F, t, 1, s.weights, s.gradient, s.first, s.second);
+    });
+}
+
+TEST_P(OptimizerTest, SgdMatchesKeras) {
+    const Trace plain = {{{0.9900000095367432, -0.30000001192092896, 0.24999000132083893},
+                          {0.9600000381469727, -0.4000000059604645, 0.25001001358032227},
+                          {0.9800000190734863, -0.45000001788139343, 0.25001001358032227},
+                          {0.9750000238418579, -0.42500001192092896, 0.24991001188755035},
+                          {0.9350000023841858, -0.4650000035762787, 0.20991000533103943}}};
+    expect_trace(context(), plain, 2e-7, [&](State& s, std::uint64_t) {
+        sgd_step(context(), {}, 0.1F, 1, s.weights, s.gradient, Tensor{});
+    });
+}
+
+TEST_P(OptimizerTest, SgdWithMomentumMatchesKeras) {
+    const Trace trace = {{{0.9900000095367432, -0.30000001192092896, 0.24999000132083893},
+                          {0.9510000348091125, -0.2200000286102295, 0.2500010132789612},
+                          {0.9359000325202942, -0.19800004363059998, 0.2500109076499939},
+                          {0.9173100590705872, -0.15320006012916565, 0.2499198168516159},
+                          {0.8605790734291077, -0.15288007259368896, 0.20983782410621643}}};
+    expect_trace(context(), trace, 2e-7, [&](State& s, std::uint64_t) {
+        sgd_step(context(), {.momentum = 0.9}, 0.1F, 1, s.weights, s.gradient, s.first);
+    });
+}
+
+TEST_P(OptimizerTest, NesterovMatchesKeras) {
+    const Trace trace = {{{0.9810000061988831, -0.12000000476837158, 0.24998100101947784},
+                          {0.9158999919891357, -0.14800001680850983, 0.2500109076499939},
+                          {0.9223099946975708, -0.17820003628730774, 0.2500198185443878},
+                          {0.9005789756774902, -0.11288004368543625, 0.24983783066272736},
+                          {0.8095210790634155, -0.15259206295013428, 0.17376405000686646}}};
+    expect_trace(context(), trace, 2e-7, [&](State& s, std::uint64_t) {
+        sgd_step(context(), {.momentum = 0.9, .nesterov = true}, 0.1F, 1, s.weights, s.gradient, s.first);
+    });
+    const Trace decayed = {{{0.9800000190734863, -0.11950001120567322, 0.24973100423812866},
+                            {0.913919985294342, -0.147380530834198, 0.24951118230819702},
+                            {0.919416069984436, -0.17743316292762756, 0.24927058815956116},
+                            {0.8967656493186951, -0.11193574219942093, 0.24883933365345},
+                            {0.8048110008239746, -0.15153582394123077, 0.17251670360565186}}};
+    expect_trace(context(), decayed, 2e-7, [&](State& s, std::uint64_t) {
+        const SgdSpec spec = {.momentum = 0.9, .nesterov = true, .weight_decay = 0.01};
+        sgd_step(context(), spec, 0.1F, 1, s.weights, s.gradient, s.first);
+    });
+}
+
+// Many weights, several pieces and a rest: against the same formulas in double precision, with a gradient
+// scale.
+TEST_P(OptimizerTest, AdamMatchesFormulasOnManyWeights) {
+    constexpr std::int64_t kCount = 33333;
+    State state(context(), {kCount});
+    state.weights.randomize("w");
+    std::vector<double> w, m(kCount, 0), v(kCount, 0);
+    for (const float value : state.weights.values()) w.push_back(static_cast<double>(value));
+    const AdamSpec spec = {.weight_decay = 0.01};
+    for (std::uint64_t t = 1; t <= 4; ++t) {
+        state.gradient.randomize("g", 0.1F, t);
+        adam_step(context(), spec, 0.001F, t, 0.5F, state.weights, state.gradient, state.first, state.second);
+        const double step = static_cast<double>(t);
+        const double alpha = 0.001 * std::sqrt(1 - std::pow(0.999, step)) / (1 - std::pow(0.9, step));
+        for (std::size_t i = 0; i < kCount; ++i) {
+            const double g = 0.5 * static_cast<double>(state.gradient.tensor().f32()[i]);
+            m[i] += (g - m[i]) * (1 - 0.9);
+            v[i] += (g * g - v[i]) * (1 - 0.999);
+            w[i] -= w[i] * 0.01 * 0.001;
+            w[i] -= alpha * m[i] / (std::sqrt(v[i]) + 1e-7);
+        }
+    }
+    EXPECT_LT(relative_error(state.weights.values(), w), 5e-7);
+    EXPECT_LT(relative_error(state.first.values(), m), 5e-7);
+    EXPECT_LT(relative_error(state.second.values(), v), 5e-7);
+}
+
+TEST_P(OptimizerTest, SgdMatchesFormulasOnManyWeights) {
+    constexpr std::int64_t kCount = 33333;
+    State state(context(), {kCount});
+    state.weights.randomize("w");
+    std::vector<double> w, v(kCount, 0);
+    for (const float value : state.weights.values()) w.push_back(static_cast<double>(value));
+    for (std::uint64_t t = 1; t <= 4; ++t) {
+        state.gradient.randomize("g", 1, t);
+        sgd_step(context(), {.momentum = 0.8}, 0.01F, 0.25F, state.weights, state.gradient, state.first);
+        for (std::size_t i = 0; i < kCount; ++i) {
+            v[i] = 0.8 * v[i] - 0.01 * 0.25 * static_cast<double>(state.gradient.tensor().f32()[i]);
+            w[i] += v[i];
+        }
+    }
+    EXPECT_LT(relative_error(state.weights.values(), w), 5e-7);
+    EXPECT_LT(relative_error(state.first.values(), v), 5e-7);
+}
+
+TEST_P(OptimizerTest, SameBitsForEveryNumberOfThreads) {
+    std::vector<float> expected;
+    for (const int threads : {1, 2, 3}) {
+        const auto other = make_context(threads);
+        State state(*other, {50001});
+        state.weights.randomize("w");
+        state.gradient.randomize("g");
+        adam_step(*other, {}, 0.01F, 1, 1, state.weights, state.gradient, state.first, state.second);
+        sgd_step(*other, {.momentum = 0.9}, 0.01F, 1, state.weights, state.gradient, state.first);
+        if (expected.empty()) expected = state.weights.values();
+        EXPECT_EQ(state.weights.values(), expected);
+    }
+}
+
+TEST_P(OptimizerTest, AllocatesNothing) {
+    State state(context(), {1000});
+    state.weights.randomize("w");
+    state.gradient.randomize("g");
+    context().freeze();
+    EXPECT_NO_THROW(
+        adam_step(context(), {}, 0.1F, 1, 1, state.weights, state.gradient, state.first, state.second));
+    EXPECT_NO_THROW(sgd_step(context(), {}, 0.1F, 1, state.weights, state.gradient, Tensor{}));
+}
+
+TEST_P(OptimizerTest, RejectsWhatDoesNotFit) {
+    State state(context(), {10});
+    TestTensor nine(context(), {9});
+    const auto adam = [&](const AdamSpec& spec, std::uint64_t step, const Tensor& gradient) {
+        adam_step(context(), spec, 0.1F, step, 1, state.weights, gradient, state.first, state.second);
+    };
+    EXPECT_THROW(adam({}, 1, nine), InvalidArgument);
+    EXPECT_THROW(adam({}, 0, state.gradient), InvalidArgument);
+    EXPECT_THROW(adam({.beta_1 = 1}, 1, state.gradient), InvalidArgument);
+    EXPECT_THROW(adam({.beta_2 = -0.1}, 1, state.gradient), InvalidArgument);
+    EXPECT_THROW(sgd_step(context(), {.momentum = 0.9}, 0.1F, 1, state.weights, state.gradient, Tensor{}),
+                 InvalidArgument);
+    EXPECT_THROW(sgd_step(context(), {.momentum = 2}, 0.1F, 1, state.weights, state.gradient, state.first),
+                 InvalidArgument);
+}
+
+}  // namespace
+}  // namespace kickdrum
