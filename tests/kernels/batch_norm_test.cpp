@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/ops/batch_norm.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/support/device_test.h"
+#include "tests/support/test_tensor.h"
+
+namespace kickdrum {
+namespace {
+
+class BatchNormTest : public DeviceTest {};
+INSTANTIATE_FOR_DEVICES(BatchNormTest);
+
+struct Problem {
+    Problem(Context& context, const Shape& shape)
+        : channels{shape[shape.rank() - 1]},
+          src(context, shape),
+          dst(context, shape),
+          diff_dst(context, shape),
+          diff_src(context, shape),
+          gamma(context, channels),
+          beta(context, channels),
+          moving_mean(context, channels),
+          moving_variance(context, channels),
+          saved_mean(context, channels),
+          saved_inv_std(context, channels),
+          diff_gamma(context, channels),
+          diff_beta(context, channels),
+          scratch(context, {static_cast<std::int64_t>(batch_norm_scratch_bytes(shape))}, DType::u8) {
+        src.randomize("src", 2);
+        diff_dst.randomize("diff_dst");
+        gamma.randomize("gamma");
+        beta.randomize("beta");
+        moving_mean.randomize("moving_mean");
+        moving_variance.randomize("moving_variance");
+        for (std::int64_t k = 0; k < channels[0]; ++k) {
+            float& variance = moving_variance.tensor().f32()[k];
+            variance = std::abs(variance) + 0.1F;
+        }
+    }
+    BatchNormParameters parameters() const { return {gamma, beta, moving_mean, moving_variance}; }
+    void forward(Context& context) {
+        batch_norm_forward_training(context, spec, src, parameters(), dst, saved_mean, saved_inv_std,
+                                    scratch);
+    }
+    void backward(Context& context) {
+        batch_norm_backward(context, src, gamma, saved_mean, saved_inv_std, diff_dst, diff_src, diff_gamma,
+                            diff_beta, scratch);
+    }
+
+    BatchNormSpec spec = {.momentum = 0.9F, .epsilon = 1e-3F};
+    Shape channels;
+    TestTensor src, dst, diff_dst, diff_src;
+    TestTensor gamma, beta, moving_mean, moving_variance, saved_mean, saved_inv_std, diff_gamma, diff_beta;
+    TestTensor scratch;
+};
+
+// Two passes in double precision.
+struct Moments {
+    std::vector<double> mean, variance, inv_std;
+};
+
+Moments moments_of(const std::vector<double>& src, std::size_t channels, double epsilon) {
+    const auto rows = static_cast<double>(src.size() / channels);
+    Moments moments{std::vector<double>(channels), std::vector<double>(channels), {}};
+    for (std::size_t i = 0; i < src.size(); ++i) moments.mean[i % channels] += src[i] / rows;
+    for (std::size_t i = 0; i < src.size(); ++i) {
+        moments.variance[i % channels] += std::pow(src[i] - moments.mean[i % channels], 2) / rows;
+    }
+    for (const double variance : moments.variance)
+        moments.inv_std.push_back(1 / std::sqrt(variance + epsilon));
+    return moments;
+}
+
+std::vector<double> doubles(const TestTensor& tensor) {
+    const auto values = tensor.values();
+    return {values.begin(), values.end()};
+}
+
+std::vector<double> normalized(const std::vector<double>& src, const Moments& moments,
+                               const TestTensor& gamma, const TestTensor& beta) {
+    const std::size_t channels = moments.mean.size();
+    const auto g = doubles(gamma);
+    const auto b = doubles(beta);
+    std::vector<double> dst;
+    for (std::size_t i = 0; i < src.size(); ++i) {
+        const std::size_t k = i % channels;
+        dst.push_back((src[i] - moments.mean[k]) * moments.inv_std[k] * g[k] + b[k]);
+    }
+    return dst;
+}
+
+// One channel, repeated rows, tiles, several pieces, and rests of each; two and four axes.
+const Shape kShapes[] = {{2, 3, 5, 1},    {40, 7},        {3, 50, 33, 3},   {5, 9, 8, 20}, {4, 33, 32, 64},
+                         {3, 20, 11, 63}, {2, 5, 7, 130}, {70, 1, 1, 2050}, {9, 1030}};
+
+TEST_P(BatchNormTest, TrainingMatchesReference) {
+    for (const Shape& shape : kShapes) {
+        SCOPED_TRACE(to_string(shape));
+        Problem problem(context(), shape);
+        const auto moving_mean = doubles(problem.moving_mean);
+        const auto moving_variance = doubles(problem.moving_variance);
+        const auto src = doubles(problem.src);
+        const auto channels = static_cast<std::size_t>(problem.channels[0]);
+        const Moments expected = moments_of(src, channels, 1e-3);
+        problem.forward(context());
+        EXPECT_LT(
+            relative_error(problem.dst.values(), normalized(src, expected, problem.gamma, problem.beta)),
+            1e-6);
+        EXPECT_LT(relative_error(problem.saved_mean.values(), expected.mean), 2e-7);
+        EXPECT_LT(relative_error(problem.saved_inv_std.values(), expected.inv_std), 2e-7);
+        std::vector<double> new_mean, new_variance;
+        for (std::size_t k = 0; k < channels; ++k) {
+            new_mean.push_back(moving_mean[k] * 0.9 + expected.mean[k] * 0.1);
+            new_variance.push_back(moving_variance[k] * 0.9 + expected.variance[k] * 0.1);
+        }
+        EXPECT_LT(relative_error(problem.moving_mean.values(), new_mean), 2e-7);
+        EXPECT_LT(relative_error(problem.moving_variance.values(), new_variance), 2e-7);
+    }
+}
+
+TEST_P(BatchNormTest, InferenceMatchesReferenceAlsoInPlace) {
+    for (const Shape& shape : kShapes) {
+        SCOPED_TRACE(to_string(shape));
+        Problem problem(context(), shape);
+        Moments moving = {doubles(problem.moving_mean), doubles(problem.moving_variance), {}};
+        for (const double variance : moving.variance)
+            moving.inv_std.push_back(1 / std::sqrt(variance + 1e-3));
+        const auto expected = normalized(doubles(problem.src), moving, problem.gamma, problem.beta);
+        batch_norm_forward_inference(context(), problem.spec, problem.src, problem.parameters(), problem.dst);
+        EXPECT_LT(relative_error(problem.dst.values(), expected), 1e-6);
+        EXPECT_EQ(doubles(problem.moving_mean), moving.mean);
+        batch_norm_forward_inference(context(), problem.spec, problem.src, problem.parameters(), problem.src);
+        EXPECT_EQ(problem.src.values(), problem.dst.values());
+    }
+}
+
+TEST_P(BatchNormTest, BackwardMatchesFormula) {
+    for (const Shape& shape : kShapes) {
+        SCOPED_TRACE(to_string(shape));
+        Problem problem(context(), shape);
+        problem.forward(context());
+        problem.backward(context());
+        const auto src = doubles(problem.src);
+        const auto dy = doubles(problem.diff_dst);
+        const auto gamma = doubles(problem.gamma);
+        const auto channels = static_cast<std::size_t>(problem.channels[0]);
+        const auto rows = static_cast<double>(src.size() / channels);
+        const Moments moments = moments_of(src, channels, 1e-3);
+        const auto hat = [&](std::size_t i) {
+            return (src[i] - moments.mean[i % channels]) * moments.inv_std[i % channels];
+        };
+        std::vector<double> beta_gradient(channels), gamma_gradient(channels), gradient;
+        for (std::size_t i = 0; i < src.size(); ++i) {
+            beta_gradient[i % channels] += dy[i];
+            gamma_gradient[i % channels] += dy[i] * hat(i);
+        }
+        for (std::size_t i = 0; i < src.size(); ++i) {
+            const std::size_t k = i % channels;
+            gradient.push_back(gamma[k] * moments.inv_std[k] *
+                               (dy[i] - beta_gradient[k] / rows - hat(i) * gamma_gradient[k] / rows));
+        }
+        EXPECT_LT(relative_error(problem.diff_beta.values(), beta_gradient), 1e-6);
+        EXPECT_LT(relative_error(problem.diff_gamma.values(), gamma_gradient), 1e-6);
+        EXPECT_LT(relative_error(problem.diff_src.values(), gradient), 1e-6);
+        const auto separate = problem.diff_src.values();
+        batch_norm_backward(context(), problem.src, problem.gamma, problem.saved_mean, problem.saved_inv_std,
+                            problem.diff_dst, problem.diff_dst, problem.diff_gamma, problem.diff_beta,
+                            problem.scratch);
+        EXPECT_EQ(problem.diff_dst.values(), separate) << "in place";
+    }
+}
+
+// d sum(dst * diff_dst) / d src[i] by central differences of the double-precision forward pass.
+TEST_P(BatchNormTest, BackwardMatchesDifferences) {
+    Problem problem(context(), {2, 3, 3, 4});
+    problem.forward(context());
+    problem.backward(context());
+    const auto src = doubles(problem.src);
+    const auto dy = doubles(problem.diff_dst);
+    const auto loss = [&](std::vector<double> x, std::size_t i, double shift) {
+        x[i] += shift;
+        const auto y = normalized(x, moments_of(x, 4, 1e-3), problem.gamma, problem.beta);
+        double sum = 0;
+        for (std::size_t e = 0; e < y.size(); ++e) sum += y[e] * dy[e];
+        return sum;
+    };
+    std::vector<double> slopes;
+    for (std::size_t i = 0; i < src.size(); ++i) {
+        slopes.push_back((loss(src, i, 1e-5) - loss(src, i, -1e-5)) / 2e-5);
+    }
+    EXPECT_LT(relative_error(problem.diff_src.values(), slopes), 1e-5);
+}
+
+// Mean 1000, deviation 0.01: the squares' difference would be lost in single precision.
+TEST_P(BatchNormTest, KeepsASmallVarianceBesideALargeMean) {
+    for (const std::int64_t channels : {1, 3, 64, 96}) {
+        SCOPED_TRACE(channels);
+        Problem problem(context(), {20, 30, 30, channels});
+        problem.spec.epsilon = 1e-9F;
+        for (std::int64_t i = 0; i < problem.src.tensor().count(); ++i) {
+            float& value = problem.src.tensor().f32()[i];
+            value = 1000 + 0.005F * value;
+        }
+        const auto src = doubles(problem.src);
+        const Moments expected = moments_of(src, static_cast<std::size_t>(channels), 1e-9);
+        problem.forward(context());
+        EXPECT_LT(relative_error(problem.saved_inv_std.values(), expected.inv_std), 2e-7);
+        EXPECT_LT(
+            relative_error(problem.dst.values(), normalized(src, expected, problem.gamma, problem.beta)),
+            1e-5);
+    }
+}
+
+TEST_P(BatchNormTest, AConstantChannelGivesBeta) {
+    Problem problem(context(), {64, 5});
+    problem.src.assign(std::vector<float>(320, 12345.678F));
+    problem.forward(context());
+    for (std::int64_t i = 0; i < 320; ++i) {
+        EXPECT_EQ(problem.dst.tensor().f32()[i], problem.beta.tensor().f32()[i % 5]);
+    }
+}
+
+TEST_P(BatchNormTest, NanShows) {
+    Problem problem(context(), {64, 2});
+    problem.src.tensor().f32()[40] = std::nanf("");
+    problem.forward(context());
+    EXPECT_TRUE(std::isnan(problem.dst.tensor().f32()[0]));
+    EXPECT_FALSE(std::isnan(problem.dst.tensor().f32()[1]));
+}
+
+TEST_P(BatchNormTest, SameBitsForEveryNumberOfThreadsAndNoAllocation) {
+    for (const Shape& shape : kShapes) {
+        SCOPED_TRACE(to_string(shape));
+        std::vector<float> dst, diff_src, diff_gamma;
+        for (const int threads : {1, 2, 3}) {
+            const auto other = make_context(threads);
+            Problem problem(*other, shape);
+            other->freeze();
+            problem.forward(*other);
+            problem.backward(*other);
+            if (dst.empty()) {
+                dst = problem.dst.values();
+                diff_src = problem.diff_src.values();
+                diff_gamma = problem.diff_gamma.values();
+            }
+            EXPECT_EQ(problem.dst.values(), dst);
+            EXPECT_EQ(problem.diff_src.values(), diff_src);
+            EXPECT_EQ(problem.diff_gamma.values(), diff_gamma);
+        }
+    }
+}
+
+TEST_P(BatchNormTest, RejectsWhatDoesNotFit) {
+    Problem problem(context(), {4, 5, 6});
+    TestTensor seven(context(), {7});
+    TestTensor small(context(), {8}, DType::u8);
+    const auto train = [&](const BatchNormSpec& spec, const BatchNormParameters& parameters,
+                           const Tensor& dst, const Tensor& scratch) {
+        batch_norm_forward_training(context(), spec, problem.src, parameters, dst, problem.saved_mean,
+                                    problem.saved_inv_std, scratch);
+    };
+    EXPECT_NO_THROW(train(problem.spec, problem.parameters(), problem.dst, problem.scratch));
+    EXPECT_THROW(train(problem.spec, problem.parameters(), problem.src, problem.scratch), InvalidArgument);
+    EXPECT_THROW(train(problem.spec, problem.parameters(), seven, problem.scratch), InvalidArgument);
+    EXPECT_THROW(train(problem.spec, problem.parameters(), problem.dst, small), InvalidArgument);
+    EXPECT_THROW(train({.momentum = 1.5F}, problem.parameters(), problem.dst, problem.scratch),
+                 InvalidArgument);
+    EXPECT_THROW(train({.epsilon = 0}, problem.parameters(), problem.dst, problem.scratch), InvalidArgument);
+    BatchNormParameters wrong = problem.parameters();
+    wrong.gamma = seven;
+    EXPECT_THROW(train(problem.spec, wrong, problem.dst, problem.scratch), InvalidArgument);
+    EXPECT_THROW(batch_norm_forward_inference(context(), problem.spec, problem.src, wrong, problem.dst),
+                 InvalidArgument);
+    EXPECT_THROW(
+        batch_norm_backward(context(), problem.src, problem.gamma, problem.saved_mean, problem.saved_inv_std,
+                            seven, problem.diff_src, problem.diff_gamma, problem.diff_beta, problem.scratch),
+        InvalidArgument);
+}
+
+}  // namespace
+}  // namespace kickdrum

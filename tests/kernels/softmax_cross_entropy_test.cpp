@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/ops/softmax_cross_entropy.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/support/device_test.h"
+#include "tests/support/test_tensor.h"
+
+namespace kickdrum {
+namespace {
+
+class SoftmaxCrossEntropyTest : public DeviceTest {};
+INSTANTIATE_FOR_DEVICES(SoftmaxCrossEntropyTest);
+
+struct Problem {
+    Problem(Context& context, std::int64_t rows, std::int64_t classes)
+        : logits(context, {rows, classes}),
+          probabilities(context, {rows, classes}),
+          gradient(context, {rows, classes}),
+          labels(context, {rows}, DType::i32),
+          weights(context, {rows}),
+          loss(context, {rows}) {
+        logits.randomize("logits", 3);
+        std::vector<std::int32_t> label;
+        std::vector<float> weight;
+        for (std::int64_t row = 0; row < rows; ++row) {
+            label.push_back(static_cast<std::int32_t>(row * 7 % classes));
+            weight.push_back(0.5F + static_cast<float>(row % 3));
+        }
+        labels.assign(label);
+        weights.assign(weight);
+    }
+    void run(Context& context, float smoothing, float scale) {
+        softmax_cross_entropy(context, {smoothing}, logits, labels, weights, scale, probabilities, loss,
+                              gradient);
+    }
+
+    TestTensor logits;
+    TestTensor probabilities;
+    TestTensor gradient;
+    TestTensor labels;
+    TestTensor weights;
+    TestTensor loss;
+};
+
+// The formulas, one row, straightforwardly.
+struct Reference {
+    std::vector<double> probabilities;
+    std::vector<double> targets;
+    double loss = 0;
+};
+
+Reference reference(const std::vector<double>& logits, std::int32_t label, double weight, double smoothing) {
+    double sum = 0;
+    for (const double z : logits) sum += std::exp(z);
+    Reference row;
+    for (std::size_t k = 0; k < logits.size(); ++k) {
+        const double hot = static_cast<std::int32_t>(k) == label ? 1 : 0;
+        row.probabilities.push_back(std::exp(logits[k]) / sum);
+        row.targets.push_back(hot * (1 - smoothing) + smoothing / static_cast<double>(logits.size()));
+        row.loss -= weight * row.targets[k] * std::log(row.probabilities[k]);
+    }
+    return row;
+}
+
+std::vector<double> row_of(const TestTensor& tensor, std::int64_t row, std::int64_t classes) {
+    const float* values = tensor.tensor().f32() + row * classes;
+    return {values, values + classes};
+}
+
+TEST_P(SoftmaxCrossEntropyTest, MatchesFormulas) {
+    for (const auto& [rows, classes] : {std::pair{1L, 2L}, {1L, 1L}, {40L, 3L}, {64L, 10L}, {5L, 133L}}) {
+        for (const float smoothing : {0.0F, 0.1F}) {
+            SCOPED_TRACE(testing::Message() << rows << "x" << classes << ", smoothing " << smoothing);
+            Problem problem(context(), rows, classes);
+            const float scale = 1 / static_cast<float>(rows);
+            problem.run(context(), smoothing, scale);
+            for (std::int64_t row = 0; row < rows; ++row) {
+                const auto weight = static_cast<double>(problem.weights.tensor().f32()[row]);
+                const Reference expected =
+                    reference(row_of(problem.logits, row, classes), problem.labels.tensor().i32()[row],
+                              weight, static_cast<double>(smoothing));
+                EXPECT_NEAR(static_cast<double>(problem.loss.tensor().f32()[row]), expected.loss,
+                            2e-7 * std::max(1.0, expected.loss));
+                for (std::int64_t k = 0; k < classes; ++k) {
+                    const auto at = static_cast<std::size_t>(k);
+                    const std::int64_t e = row * classes + k;
+                    EXPECT_NEAR(static_cast<double>(problem.probabilities.tensor().f32()[e]),
+                                expected.probabilities[at], 1e-7);
+                    EXPECT_NEAR(static_cast<double>(problem.gradient.tensor().f32()[e]),
+                                weight * (expected.probabilities[at] - expected.targets[at]) *
+                                    static_cast<double>(scale),
+                                2e-7);
+                }
+            }
+        }
+    }
+}
+
+// d (sum of row losses * scale) / d logit by central differences of the formula.
+TEST_P(SoftmaxCrossEntropyTest, GradientMatchesDifferences) {
+    Problem problem(context(), 4, 5);
+    problem.run(context(), 0.2F, 0.25F);
+    for (std::int64_t row = 0; row < 4; ++row) {
+        for (std::size_t k = 0; k < 5; ++k) {
+            const auto loss_at = [&](double shift) {
+                auto logits = row_of(problem.logits, row, 5);
+                logits[k] += shift;
+                return reference(logits, problem.labels.tensor().i32()[row],
+                                 static_cast<double>(problem.weights.tensor().f32()[row]), 0.2)
+                    .loss;
+            };
+            const double slope = 0.25 * (loss_at(1e-5) - loss_at(-1e-5)) / 2e-5;
+            EXPECT_NEAR(
+                static_cast<double>(problem.gradient.tensor().f32()[row * 5 + static_cast<std::int64_t>(k)]),
+                slope, 1e-6);
+        }
+    }
+}
+
+TEST_P(SoftmaxCrossEntropyTest, IsStableForHugeLogits) {
+    Problem problem(context(), 2, 3);
+    problem.logits.assign(std::vector<float>{1000, -1000, 999, -3e38F, 3e38F, 0});
+    problem.labels.assign(std::vector<std::int32_t>{1, 1});
+    problem.weights.assign(std::vector<float>{1, 1});
+    problem.run(context(), 0, 1);
+    EXPECT_NEAR(static_cast<double>(problem.loss.tensor().f32()[0]), 2000 + std::log1p(std::exp(-1.0)), 1e-3);
+    EXPECT_EQ(problem.loss.tensor().f32()[1], 0);
+    for (const float value : problem.gradient.values()) EXPECT_TRUE(std::isfinite(value));
+    EXPECT_FLOAT_EQ(problem.gradient.tensor().f32()[1], -1);
+}
+
+// Close to certainty 1 - p must keep its digits.
+TEST_P(SoftmaxCrossEntropyTest, NearlyCertainRowsKeepTheirGradient) {
+    Problem problem(context(), 1, 2);
+    problem.logits.assign(std::vector<float>{20, 0});
+    problem.labels.assign(std::vector<std::int32_t>{0});
+    problem.weights.assign(std::vector<float>{1});
+    problem.run(context(), 0, 1);
+    const double rest = std::exp(-20.0) / (1 + std::exp(-20.0));
+    EXPECT_NEAR(static_cast<double>(problem.loss.tensor().f32()[0]) / rest, 1, 1e-6);
+    EXPECT_NEAR(static_cast<double>(problem.gradient.tensor().f32()[0]) / -rest, 1, 1e-6);
+}
+
+TEST_P(SoftmaxCrossEntropyTest, NanShows) {
+    Problem problem(context(), 1, 3);
+    problem.logits.assign(std::vector<float>{0, std::nanf(""), 1});
+    problem.run(context(), 0, 1);
+    EXPECT_TRUE(std::isnan(problem.loss.tensor().f32()[0]));
+}
+
+TEST_P(SoftmaxCrossEntropyTest, InPlaceAndWithoutGradient) {
+    Problem problem(context(), 20, 7);
+    problem.run(context(), 0.1F, 1);
+    Problem other(context(), 20, 7);
+    softmax_cross_entropy(context(), {0.1F}, other.logits, other.labels, other.weights, 1,
+                          other.probabilities, other.loss, Tensor{});
+    EXPECT_EQ(other.probabilities.values(), problem.probabilities.values());
+    EXPECT_EQ(other.loss.values(), problem.loss.values());
+    softmax_cross_entropy(context(), {0.1F}, other.logits, other.labels, other.weights, 1,
+                          other.probabilities, other.loss, other.logits);
+    EXPECT_EQ(other.logits.values(), problem.gradient.values());
+}
+
+TEST_P(SoftmaxCrossEntropyTest, SoftmaxMatchesAlsoInPlace) {
+    Problem problem(context(), 33, 6);
+    problem.run(context(), 0, 1);
+    TestTensor p(context(), {33, 6});
+    softmax(context(), problem.logits, p);
+    EXPECT_EQ(p.values(), problem.probabilities.values());
+    softmax(context(), problem.logits, problem.logits);
+    EXPECT_EQ(problem.logits.values(), p.values());
+}
+
+TEST_P(SoftmaxCrossEntropyTest, SameBitsForEveryNumberOfThreadsAndNoAllocation) {
+    Problem problem(context(), 100, 9);
+    problem.run(context(), 0.1F, 1);
+    const auto gradient = problem.gradient.values();
+    for (const int threads : {1, 2, 3}) {
+        const auto other = make_context(threads);
+        other->freeze();
+        problem.run(*other, 0.1F, 1);
+        EXPECT_EQ(problem.gradient.values(), gradient);
+    }
+}
+
+TEST_P(SoftmaxCrossEntropyTest, RejectsWhatDoesNotFit) {
+    Problem problem(context(), 3, 4);
+    EXPECT_THROW(problem.run(context(), 1, 1), InvalidArgument);
+    EXPECT_THROW(problem.run(context(), -0.1F, 1), InvalidArgument);
+    for (const std::int32_t label : {-1, 4}) {
+        problem.labels.assign(std::vector<std::int32_t>{0, label, 0});
+        EXPECT_THROW(problem.run(context(), 0, 1), InvalidArgument);
+    }
+    TestTensor narrow(context(), {3, 3});
+    TestTensor cube(context(), {3, 2, 2});
+    EXPECT_THROW(softmax(context(), problem.logits, narrow), InvalidArgument);
+    EXPECT_THROW(softmax(context(), cube, cube), InvalidArgument);
+    EXPECT_THROW(softmax_cross_entropy(context(), {}, problem.logits, problem.labels, problem.weights, 1,
+                                       problem.probabilities, problem.loss, problem.probabilities),
+                 InvalidArgument);
+}
+
+}  // namespace
+}  // namespace kickdrum
