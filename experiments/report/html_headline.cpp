@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "experiments/report/findings.h"
+#include "experiments/report/html_sections.h"
+#include "experiments/report/html_text.h"
+#include "experiments/report/svg_plot.h"
+#include "experiments/runs/result_text.h"
+
+namespace kickdrum::html {
+namespace {
+
+// "running: run 3 of 5, epoch 12"
+std::string progress_text(const Results& results) {
+    const std::size_t finished = results.runs.size();
+    std::string text = fmt::format("run {} of {}", finished + (results.status == StudyStatus::done ? 0 : 1),
+                                   results.study.runs);
+    if (results.unfinished && !results.unfinished->history.empty()) {
+        text = fmt::format("run {} of {}, epoch {}", results.unfinished->run, results.study.runs,
+                           results.unfinished->history.back().epoch);
+    }
+    return text;
+}
+
+std::string banner(const Results& results) {
+    switch (results.status) {
+        case StudyStatus::running:
+            return fmt::format(
+                "<div class=\"banner running\" role=\"status\"><p><strong>Running: {}.</strong> This page "
+                "shows what is known so far and reloads itself.</p></div>\n",
+                progress_text(results));
+        case StudyStatus::interrupted:
+            return fmt::format(
+                "<div class=\"banner\" role=\"status\"><p><strong>Interrupted: {}.</strong> Only finished "
+                "runs count below.</p></div>\n",
+                progress_text(results));
+        case StudyStatus::failed:
+            return fmt::format(
+                "<div class=\"banner\" role=\"status\"><p><strong>Stopped by an error: {}.</strong> Only "
+                "finished runs count below; the last lines of log.jsonl say more.</p></div>\n",
+                progress_text(results));
+        case StudyStatus::done: break;
+    }
+    return {};
+}
+
+std::string warning_box(const Results& results) {
+    const auto list = warnings(results);
+    if (list.empty()) return {};
+    std::string items;
+    for (const auto& sentence : list) {
+        items += fmt::format("<li{}>{}</li>\n", sentence.starts_with("Leak") ? " class=\"grave\"" : "",
+                             escaped(sentence));
+    }
+    return "<div class=\"warnings\"><h2>Read this first</h2><ul>\n" + items + "</ul></div>\n";
+}
+
+// The result in words.
+std::string lead(const Page& page, const MetricSummary& main) {
+    const Results& results = page.results;
+    const std::string subject = results.study.model.empty() ? "This model" : results.study.model;
+    std::string text = escaped(subject);
+    text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+    const SplitTable* split = results.split_of_run(results.runs.front().run);
+    if (split != nullptr && !split->rows.empty()) {
+        const SplitCounts counts = count_split(*split, static_cast<int>(results.study.classes.size()));
+        text += fmt::format(", trained on {} in {} classes", counted(counts.by_part[0].clips, "clip"),
+                            results.study.classes.size());
+    }
+    text += fmt::format(": test weighted F1 <strong>{}</strong>", score(main.mean));
+    if (!main.ci95) return text + " in a single run.";
+    return text + fmt::format(" ± {} over {} runs (mean ± sd; 95 % interval of the mean {} to {}).",
+                              score(*main.sd), main.values.size(), score(main.ci95->low),
+                              score(main.ci95->high));
+}
+
+std::string trust(const MetricSummary& main, const std::optional<TestSetUncertainty>& test_set) {
+    std::string text;
+    if (test_set) {
+        text += fmt::format(
+            "The test part holds {} of {}: another draw of groups alone would move this by about "
+            "± {} (95 %). ",
+            counted(test_set->clips, "clip"), counted(test_set->groups, "group"),
+            decimals(test_set->ci95.half_width(), 2));
+    }
+    if (main.ci95) {
+        text += fmt::format(
+            "Two systems whose scores differ by less than that can't be told apart here; {} runs show "
+            "only how far chance in training moves the mean (± {}).",
+            main.values.size(), score(main.ci95->half_width()));
+    }
+    return text;
+}
+
+std::string compared(const Page& page, const MetricSummary& main) {
+    const auto published = page.summary.published_figure(main.name);
+    if (!published) return {};
+    std::string text = fmt::format("The published figure is {}", score(*published));
+    if (!page.summary.published_source.empty())
+        text += fmt::format(" ({})", escaped(page.summary.published_source));
+    const double difference = main.mean - *published;
+    text += fmt::format("; ours is {} {}", score(std::abs(difference)), difference < 0 ? "below" : "above");
+    if (main.ci95) {
+        const bool inside = *published >= main.ci95->low && *published <= main.ci95->high;
+        text += inside ? ", inside the interval." : ", outside the interval.";
+    } else {
+        text += ".";
+    }
+    return fmt::format("<p>{}</p>\n", text);
+}
+
+ScoreLine score_line_of(const Page& page, const MetricSummary& metric) {
+    ScoreLine line{.title = metric_title(metric.name),
+                   .values = metric.values,
+                   .mean = metric.mean,
+                   .ci95 = metric.ci95,
+                   .published = page.summary.published_figure(metric.name)};
+    for (const auto& run : page.results.runs) line.run_numbers.push_back(run.run);
+    return line;
+}
+
+std::string score_figure(const Page& page, const std::optional<TestSetUncertainty>& test_set) {
+    const MetricSummary& test = *page.summary.find("test.weighted_f1");
+    const MetricSummary& val = *page.summary.find("val.weighted_f1");
+    std::vector<ScoreLine> lines = {score_line_of(page, test), score_line_of(page, val)};
+    if (test_set) lines.front().test_set = test_set->ci95;
+    std::string caption = "Circles: runs. Stroke: mean.";
+    if (test.ci95) caption += " Inner bar: 95 % interval of the mean.";
+    if (test_set) caption += " Outer bar: 95 % from the size of the test part.";
+    if (lines[0].published || lines[1].published) caption += " Diamond: published.";
+    return fmt::format("<figure>{}<figcaption>{}</figcaption></figure>\n",
+                       to_svg(lines, fmt::format("Test weighted F1 {}, validation weighted F1 {}",
+                                                 score(test.mean), score(val.mean))),
+                       caption);
+}
+
+std::string facts(const Page& page) {
+    const Results& results = page.results;
+    const Environment& environment = results.environment;
+    double seconds = 0;
+    for (const auto& run : results.runs) {
+        if (const auto total = run.seconds.find("total"); total != run.seconds.end())
+            seconds += total->second;
+    }
+    std::string splits;
+    for (const auto seed : results.study.split_seeds)
+        splits += fmt::format("{}{}", splits.empty() ? "" : ", ", seed);
+    std::string items;
+    const auto add = [&](std::string_view term, const std::string& value) {
+        if (!value.empty()) items += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", term, escaped(value));
+    };
+    add("Runs finished", fmt::format("{} of {}", results.runs.size(), results.study.runs));
+    if (seconds > 0) add("Training time", duration_text(seconds));
+    add("Device",
+        environment.cpu.empty() || environment.device != "cpu" ? environment.device : environment.cpu);
+    if (environment.threads > 0) {
+        add("Threads", fmt::format("{}{}", environment.threads,
+                                   environment.simd.empty() ? std::string() : ", " + environment.simd));
+    }
+    add("Seed", std::to_string(results.study.seed));
+    add(results.study.split_seeds.size() > 1 ? "Split seeds" : "Split seed", splits);
+    add("Begun", environment.date);
+    return "<dl class=\"facts\">\n" + items + "</dl>\n";
+}
+
+std::string command(const Page& page) {
+    std::string text = page.results.environment.command;
+    if (text.empty() && !page.results.study.experiment.empty())
+        text = "kickdrum run " + page.results.study.experiment;
+    if (text.empty()) return {};
+    return fmt::format(
+        "<p class=\"muted\">To compute this again, to the bit on the same machine:</p>\n<pre>{}</pre>\n",
+        escaped(text));
+}
+
+}  // namespace
+
+std::string headline(const Page& page) {
+    const MetricSummary* main = page.summary.find("test.weighted_f1");
+    std::string text = banner(page.results) + warning_box(page.results);
+    if (main == nullptr) {
+        return text + "<p class=\"lead\">No run has finished yet, so there is no score.</p>\n" + facts(page) +
+               command(page);
+    }
+    const auto test_set = test_set_uncertainty(page.results);
+    text += "<div class=\"hero\"><div>\n";
+    text += fmt::format("<p class=\"eyebrow\">Test weighted F1, {}</p>\n",
+                        main->ci95 ? fmt::format("mean of {} runs", main->values.size()) : "single run");
+    text += fmt::format("<p class=\"figure\">{}{}</p>\n", score(main->mean),
+                        main->sd ? fmt::format(" <small>± {} sd</small>", score(*main->sd)) : "");
+    text += fmt::format("<p class=\"lead\">{}</p>\n", lead(page, *main));
+    const std::string trust_text = trust(*main, test_set);
+    if (!trust_text.empty()) text += fmt::format("<p>{}</p>\n", trust_text);
+    text += compared(page, *main) + "</div>\n" + score_figure(page, test_set) + "</div>\n";
+    return text + facts(page) + command(page);
+}
+
+}  // namespace kickdrum::html

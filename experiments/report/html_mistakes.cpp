@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Where it fails, and what it was trained on.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "experiments/report/findings.h"
+#include "experiments/report/html_sections.h"
+#include "experiments/report/html_text.h"
+
+namespace kickdrum::html {
+namespace {
+
+constexpr int kWrongClips = 20;
+constexpr int kConfusedPairs = 2;
+
+std::string class_of(const Page& page, int index) {
+    return class_name(page.results.study.classes.at(static_cast<std::size_t>(index)), index);
+}
+
+std::string confused_text(const Page& page) {
+    std::string items;
+    for (const auto& pair : most_confused(page.results, kConfusedPairs)) {
+        items += fmt::format("<li>{} taken for {}: {} clips per run, {} % of its clips.</li>\n",
+                             class_of(page, pair.label), class_of(page, pair.predicted),
+                             decimals(pair.clips, 1), percent(pair.share));
+    }
+    return items.empty() ? std::string("<p>No clip of the test part was ever wrong.</p>\n")
+                         : "<p>Most often confused:</p>\n<ul>\n" + items + "</ul>\n";
+}
+
+std::string wrong_row(const Page& page, const WrongClip& clip) {
+    return fmt::format(
+        "<tr><th scope=\"row\" class=\"id\">{}</th><td class=\"text id\">{}</td><td class=\"text\">{}</td>"
+        "<td class=\"text\">{}</td><td>{} of {}</td><td>{}</td><td>{}</td></tr>\n",
+        escaped(clip.id), escaped(clip.group), class_of(page, clip.label), class_of(page, clip.predicted),
+        clip.wrong, clip.tested, decimals(clip.confidence, 2), decimals(clip.true_probability, 2));
+}
+
+std::string count_cell(const PartCount& count) {
+    return count.clips == 0
+               ? "<td>0</td>"
+               : fmt::format("<td>{} <span class=\"muted\">({})</span></td>", count.clips, count.groups);
+}
+
+std::string split_table(const Page& page, const SplitTable& split) {
+    const auto& classes = page.results.study.classes;
+    const SplitCounts counts = count_split(split, static_cast<int>(classes.size()));
+    std::string rows =
+        "<thead><tr><th scope=\"col\">Class</th><th scope=\"col\">Train</th><th scope=\"col\">Validation</th>"
+        "<th scope=\"col\">Test</th><th scope=\"col\">Clips</th></tr></thead>\n<tbody>\n";
+    for (std::size_t c = 0; c < classes.size(); ++c) {
+        int clips = 0;
+        std::string cells;
+        for (const auto& count : counts.by_class[c]) {
+            clips += count.clips;
+            cells += count_cell(count);
+        }
+        rows += fmt::format("<tr><th scope=\"row\">{}</th>{}<td>{}</td></tr>\n",
+                            class_name(classes[c], static_cast<int>(c)), cells, clips);
+    }
+    std::string cells;
+    for (const auto& count : counts.by_part) cells += count_cell(count);
+    rows += fmt::format("<tr class=\"main rule\"><th scope=\"row\">All</th>{}<td>{}</td></tr>\n</tbody>\n",
+                        cells, split.rows.size());
+    return table(fmt::format("Clips (groups in brackets), split seed {}.", split.seed), rows);
+}
+
+std::string leak_text(const SplitTable& split, int classes) {
+    const SplitCounts counts = count_split(split, classes);
+    if (counts.leaked.empty()) {
+        return fmt::format("<p>No leak: none of the {} groups has clips in more than one part.</p>\n",
+                           counts.groups);
+    }
+    std::string names;
+    for (const auto& group : counts.leaked)
+        names += fmt::format("{}<code>{}</code>", names.empty() ? "" : ", ", escaped(group));
+    return fmt::format(
+        "<p><strong>Leak:</strong> {} of {} groups have clips in more than one part: {}.</p>\n",
+        counts.leaked.size(), counts.groups, names);
+}
+
+}  // namespace
+
+std::string mistakes_section(const Page& page) {
+    if (page.results.runs.empty()) return {};
+    std::string text = confused_text(page);
+    const auto wrong = most_often_wrong(page.results, kWrongClips);
+    if (wrong.empty()) return text;
+    std::string rows =
+        "<thead><tr><th scope=\"col\">Clip</th><th scope=\"col\" class=\"text\">Group</th>"
+        "<th scope=\"col\" class=\"text\">True</th><th scope=\"col\" class=\"text\">Predicted</th>"
+        "<th scope=\"col\">Wrong</th><th scope=\"col\">Confidence</th><th scope=\"col\">Own "
+        "class</th></tr></thead>\n<tbody>\n";
+    for (const auto& clip : wrong) rows += wrong_row(page, clip);
+    rows += "</tbody>\n";
+    return text + table(
+                      "The clips of the test part that most runs got wrong. Confidence: mean probability of "
+                      "the wrong "
+                      "class. Own class: mean probability of the true one. A clip that every run gets wrong "
+                      "with high "
+                      "confidence is worth listening to: its label may be the mistake.",
+                      rows, "full");
+}
+
+std::string data_section(const Page& page) {
+    const auto& results = page.results;
+    std::string text;
+    const int classes = static_cast<int>(results.study.classes.size());
+    for (std::size_t i = 0; i < results.splits.size(); ++i) {
+        if (results.splits[i].rows.empty()) continue;
+        const std::string content =
+            leak_text(results.splits[i], classes) + split_table(page, results.splits[i]);
+        text += i == 0 ? content : folded(fmt::format("Split of seed {}", results.splits[i].seed), content);
+    }
+    if (!results.study.skipped.empty()) {
+        std::string items;
+        for (const auto& clip : results.study.skipped) {
+            items += fmt::format("<li><span class=\"id\">{}</span>: {}</li>\n", escaped(clip.id),
+                                 escaped(clip.reason));
+        }
+        text += folded(
+            fmt::format("Left out <span>{}</span>", counted(std::ssize(results.study.skipped), "clip")),
+            "<ul>\n" + items + "</ul>\n");
+    }
+    return text;
+}
+
+}  // namespace kickdrum::html
