@@ -42,11 +42,6 @@ struct ElementwiseKernels {
     void (*scale)(float factor, float* dst, std::int64_t count);
     double (*sum_of_squares)(const float* src, std::int64_t count);
 
-    // slope: 0 for relu. A NaN stays a NaN.
-    void (*leaky_relu)(float slope, const float* src, float* dst, std::int64_t count);
-    void (*leaky_relu_backward)(float slope, const float* dst, const float* diff_dst, float* diff_src,
-                                std::int64_t count);
-
     // first_block: the number of src[0]'s block of four elements.
     void (*dropout)(const DropoutMask& mask, std::uint64_t first_block, const float* src, float* dst,
                     std::int64_t count);

@@ -3,6 +3,10 @@
 // element for element, which is no obstacle to vectors but would otherwise send such calls to a scalar loop.
 #include "kernels/cpu/elementwise_kernels.h"
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #define KICKDRUM_INLINE __attribute__((always_inline)) inline
 
 namespace kickdrum::KICKDRUM_SIMD_NAMESPACE {
@@ -10,8 +14,6 @@ namespace kickdrum::KICKDRUM_SIMD_NAMESPACE {
 extern const ElementwiseKernels kElementwiseKernels;
 
 namespace {
-
-constexpr int kLanes = KICKDRUM_SIMD_BYTES / 4;
 
 void add(const float* a, const float* b, float* dst, std::int64_t count) {
 #pragma GCC ivdep
@@ -48,79 +50,89 @@ double sum_of_squares(const float* src, std::int64_t count) {
     return total;
 }
 
-void leaky_relu(float slope, const float* src, float* dst, std::int64_t count) {
-    if (slope == 0) {
-#pragma GCC ivdep
-        for (std::int64_t i = 0; i < count; ++i) dst[i] = src[i] < 0 ? 0 : src[i];
-        return;
-    }
-#pragma GCC ivdep
-    for (std::int64_t i = 0; i < count; ++i) dst[i] = src[i] * (src[i] > 0 ? 1.0F : slope);
+// Philox4x32-10 for kBlocks blocks side by side, each number in the low half of a 64-bit lane: what the high
+// halves hold doesn't matter to the multiplication. The numbers are those of kernels/device/philox.h, whose
+// inline functions must not be instantiated here.
+constexpr int kBlocks = KICKDRUM_SIMD_BYTES / 8;
+using Wide = std::uint64_t __attribute__((vector_size(KICKDRUM_SIMD_BYTES)));
+using Words = std::uint32_t __attribute__((vector_size(KICKDRUM_SIMD_BYTES)));
+using Floats = float __attribute__((vector_size(KICKDRUM_SIMD_BYTES)));
+
+// The 64-bit products of the low halves.
+KICKDRUM_INLINE Wide multiply(Wide a, std::uint32_t factor) {
+    const Wide b = Wide{} + factor;
+#if defined(__AVX512F__) && KICKDRUM_SIMD_BYTES == 64
+    return reinterpret_cast<Wide>(
+        _mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+#elif defined(__AVX2__) && KICKDRUM_SIMD_BYTES == 32
+    return reinterpret_cast<Wide>(
+        _mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+#elif defined(__SSE2__) && KICKDRUM_SIMD_BYTES == 16
+    return reinterpret_cast<Wide>(_mm_mul_epu32(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
+#else
+    return (a & 0xFFFFFFFFU) * b;
+#endif
 }
 
-void leaky_relu_backward(float slope, const float* dst, const float* diff_dst, float* diff_src,
-                         std::int64_t count) {
-    if (slope == 0) {  // not 0 * diff_dst: an infinite gradient of a dead unit is still none
-#pragma GCC ivdep
-        for (std::int64_t i = 0; i < count; ++i) diff_src[i] = dst[i] > 0 ? diff_dst[i] : 0;
-        return;
+// Two vectors' lanes in turn: the lower halves of both, or the upper ones.
+KICKDRUM_INLINE Wide interleave(Wide a, Wide b, bool upper) {
+    Wide order;
+    for (int lane = 0; lane < kBlocks; ++lane) {
+        order[lane] = static_cast<std::uint64_t>(lane / 2 + lane % 2 * kBlocks + (upper ? kBlocks / 2 : 0));
     }
-#pragma GCC ivdep
-    for (std::int64_t i = 0; i < count; ++i) diff_src[i] = diff_dst[i] * (dst[i] > 0 ? 1.0F : slope);
+    return __builtin_shuffle(a, b, order);
 }
 
-// kLanes blocks of Philox4x32-10 side by side; words[w][lane] is word w of block first + lane. The numbers
-// are those of kernels/device/philox.h, whose inline functions must not be instantiated here.
-struct PhiloxLanes {
-    std::uint32_t words[4][kLanes];
+// The words of blocks first, first + 1, ... in order: the lower half of the blocks, then the upper one.
+struct RandomWords {
+    Words halves[2];
 };
 
-KICKDRUM_INLINE void philox_lanes(const DropoutMask& mask, std::uint64_t first, PhiloxLanes& out) {
-    std::uint32_t(&c)[4][kLanes] = out.words;
-    for (int lane = 0; lane < kLanes; ++lane) {
-        const std::uint64_t position = first + static_cast<std::uint64_t>(lane);
-        c[0][lane] = static_cast<std::uint32_t>(position);
-        c[1][lane] = static_cast<std::uint32_t>(position >> 32U);
-        c[2][lane] = static_cast<std::uint32_t>(mask.step);
-        c[3][lane] = static_cast<std::uint32_t>(mask.step >> 32U);
-    }
+KICKDRUM_INLINE RandomWords philox_blocks(const DropoutMask& mask, std::uint64_t first) {
+    Wide c0 = Wide{} + first;
+    for (int lane = 0; lane < kBlocks; ++lane) c0[lane] += static_cast<std::uint64_t>(lane);
+    Wide c1 = c0 >> 32;
+    Wide c2 = Wide{} + mask.step;
+    Wide c3 = c2 >> 32;
     std::uint32_t k0 = mask.key0;
     std::uint32_t k1 = mask.key1;
 #pragma GCC unroll 10
     for (int round = 0; round < 10; ++round) {
-        for (int lane = 0; lane < kLanes; ++lane) {
-            const std::uint64_t p0 = std::uint64_t{0xD2511F53U} * c[0][lane];
-            const std::uint64_t p1 = std::uint64_t{0xCD9E8D57U} * c[2][lane];
-            c[0][lane] = static_cast<std::uint32_t>(p1 >> 32U) ^ c[1][lane] ^ k0;
-            c[2][lane] = static_cast<std::uint32_t>(p0 >> 32U) ^ c[3][lane] ^ k1;
-            c[1][lane] = static_cast<std::uint32_t>(p1);
-            c[3][lane] = static_cast<std::uint32_t>(p0);
-        }
+        const Wide p0 = multiply(c0, 0xD2511F53U);
+        const Wide p1 = multiply(c2, 0xCD9E8D57U);
+        c0 = (p1 >> 32) ^ c1 ^ k0;
+        c2 = (p0 >> 32) ^ c3 ^ k1;
+        c1 = p1;
+        c3 = p0;
         k0 += 0x9E3779B9U;
         k1 += 0xBB67AE85U;
     }
+    const Wide low = (c0 & 0xFFFFFFFFU) | (c1 << 32);
+    const Wide high = (c2 & 0xFFFFFFFFU) | (c3 << 32);
+    return {{reinterpret_cast<Words>(interleave(low, high, false)),
+             reinterpret_cast<Words>(interleave(low, high, true))}};
 }
 
 void dropout(const DropoutMask& mask, std::uint64_t first_block, const float* src, float* dst,
              std::int64_t count) {
-    constexpr int kElements = 4 * kLanes;
-    PhiloxLanes random;
+    constexpr int kLanes = KICKDRUM_SIMD_BYTES / 4;
+    const DropoutMask k = mask;
     std::int64_t i = 0;
-    for (; i + kElements <= count; i += kElements) {
-        philox_lanes(mask, first_block + static_cast<std::uint64_t>(i / 4), random);
-#pragma GCC ivdep
-        for (int lane = 0; lane < kLanes; ++lane) {
-            for (int word = 0; word < 4; ++word) {
-                const std::int64_t e = i + 4 * lane + word;
-                dst[e] = random.words[word][lane] >= mask.threshold ? src[e] * mask.scale : 0;
-            }
+    for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
+        const RandomWords random = philox_blocks(k, first_block + static_cast<std::uint64_t>(i / 4));
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; ++half) {
+            Floats values;
+            __builtin_memcpy(&values, src + i + half * kLanes, sizeof(values));
+            const Floats kept = random.halves[half] >= k.threshold ? values * k.scale : Floats{};
+            __builtin_memcpy(dst + i + half * kLanes, &kept, sizeof(kept));
         }
     }
     if (i == count) return;
-    philox_lanes(mask, first_block + static_cast<std::uint64_t>(i / 4), random);
-    for (int e = 0; i + e < count; ++e) {
-        dst[i + e] = random.words[e % 4][e / 4] >= mask.threshold ? src[i + e] * mask.scale : 0;
-    }
+    const RandomWords random = philox_blocks(k, first_block + static_cast<std::uint64_t>(i / 4));
+    std::uint32_t words[2 * kLanes];
+    __builtin_memcpy(words, &random, sizeof(words));
+    for (int e = 0; i + e < count; ++e) dst[i + e] = words[e] >= k.threshold ? src[i + e] * k.scale : 0;
 }
 
 void adam(const AdamCoefficients& coefficients, const float* gradient, float* weights, float* m, float* v,
@@ -168,8 +180,6 @@ constexpr ElementwiseKernels kElementwiseKernels = {
     .add = add,
     .scale = scale,
     .sum_of_squares = sum_of_squares,
-    .leaky_relu = leaky_relu,
-    .leaky_relu_backward = leaky_relu_backward,
     .dropout = dropout,
     .adam = adam,
     .sgd = sgd,

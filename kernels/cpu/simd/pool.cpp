@@ -96,7 +96,10 @@ void max_backward(const PoolGeometry& geometry, std::int64_t row, const float* d
                 const float* gradient = diff_dst + (p * g.q + q) * g.c;
                 const std::int32_t* who = winner + (p * g.q + q) * g.c;
 #pragma GCC ivdep
-                for (std::int64_t k = 0; k < g.c; ++k) sum[k] += who[k] == index ? gradient[k] : 0;
+                for (std::int64_t k = 0; k < g.c; ++k) {
+                    const float value = gradient[k];
+                    sum[k] += who[k] == index ? value : 0;
+                }
             }
         }
     }
@@ -196,10 +199,12 @@ void max_2x2_backward(const PoolGeometry& geometry, std::int64_t row, const floa
         float* cell_3 = cell_2 + c;
 #pragma GCC ivdep
         for (std::int64_t k = 0; k < c; ++k) {
-            cell_0[k] = who[k] == 0 ? gradient[k] : 0;
-            cell_1[k] = who[k] == 1 ? gradient[k] : 0;
-            cell_2[k] = who[k] == 2 ? gradient[k] : 0;
-            cell_3[k] = who[k] == 3 ? gradient[k] : 0;
+            const float value = gradient[k];  // read whatever it's for: a masked load would be slower
+            const std::int32_t index = who[k];
+            cell_0[k] = index == 0 ? value : 0;
+            cell_1[k] = index == 1 ? value : 0;
+            cell_2[k] = index == 2 ? value : 0;
+            cell_3[k] = index == 3 ? value : 0;
         }
     }
     const std::int64_t covered = 2 * geometry.q;
