@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "kernels/cpu/activation_kernels.h"
 #include "kernels/cpu/batch_norm_kernels.h"
+#include "kernels/cpu/conv_kernels.h"
 #include "kernels/cpu/elementwise_kernels.h"
 #include "kernels/cpu/pool_kernels.h"
 #include "kernels/device/device.h"
@@ -7,9 +9,13 @@
 // Defined in kernels/cpu/simd/*.cpp, once per instruction set.
 #define KICKDRUM_DECLARE_TABLES(level)                   \
     namespace level {                                    \
+    extern const ActivationKernels kActivationKernels;   \
     extern const ElementwiseKernels kElementwiseKernels; \
     extern const BatchNormKernels kBatchNormKernels;     \
     extern const PoolKernels kPoolKernels;               \
+    extern const WinogradKernels kWinogradKernels;       \
+    extern const DirectKernels kDirectKernels;           \
+    extern const GemmKernels kGemmKernels;               \
     }
 
 namespace kickdrum {
@@ -41,6 +47,9 @@ const Table& table_of(SimdLevel level, const Table& portable_table, const Table&
 #define KICKDRUM_TABLE(level, name) table_of(level, portable::name, portable::name, portable::name)
 #endif
 
+const ActivationKernels& activation_kernels(SimdLevel level) {
+    return KICKDRUM_TABLE(level, kActivationKernels);
+}
 const ElementwiseKernels& elementwise_kernels(SimdLevel level) {
     return KICKDRUM_TABLE(level, kElementwiseKernels);
 }
@@ -49,6 +58,16 @@ const BatchNormKernels& batch_norm_kernels(SimdLevel level) {
 }
 const PoolKernels& pool_kernels(SimdLevel level) {
     return KICKDRUM_TABLE(level, kPoolKernels);
+}
+
+const WinogradKernels& winograd_kernels(SimdLevel level) {
+    return KICKDRUM_TABLE(level, kWinogradKernels);
+}
+const DirectKernels& direct_kernels(SimdLevel level) {
+    return KICKDRUM_TABLE(level, kDirectKernels);
+}
+const GemmKernels& gemm_kernels(SimdLevel level) {
+    return KICKDRUM_TABLE(level, kGemmKernels);
 }
 
 }  // namespace kickdrum

@@ -62,4 +62,8 @@ class Conv2d {
 
 std::unique_ptr<Conv2d> make_conv2d(Context& context, const Shape& src, const Conv2dSpec& spec);
 
+namespace cpu {
+std::unique_ptr<Conv2d> make_conv2d(Context& context, const Shape& src, const Conv2dSpec& spec);
+}  // namespace cpu
+
 }  // namespace kickdrum

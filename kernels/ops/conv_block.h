@@ -24,6 +24,7 @@ struct ConvBlockSpec {
 };
 
 Shape conv_block_weights_shape(const Shape& src, const ConvBlockSpec& spec);  // [3, 3, c, k]
+Shape conv_block_conv_shape(const Shape& src, const ConvBlockSpec& spec);     // [n, p, q, k], before pooling
 // [n, p / 2, q / 2, k] of the convolution's p x q; throws InvalidArgument where that leaves nothing.
 Shape conv_block_dst_shape(const Shape& src, const ConvBlockSpec& spec);
 
@@ -60,5 +61,9 @@ class ConvBlock {
 };
 
 std::unique_ptr<ConvBlock> make_conv_block(Context& context, const Shape& src, const ConvBlockSpec& spec);
+
+namespace cpu {
+std::unique_ptr<ConvBlock> make_conv_block(Context& context, const Shape& src, const ConvBlockSpec& spec);
+}  // namespace cpu
 
 }  // namespace kickdrum

@@ -47,4 +47,8 @@ class Dense {
 
 std::unique_ptr<Dense> make_dense(Context& context, const DenseSpec& spec);
 
+namespace cpu {
+std::unique_ptr<Dense> make_dense(Context& context, const DenseSpec& spec);
+}  // namespace cpu
+
 }  // namespace kickdrum

@@ -45,7 +45,7 @@ TEST_P(TrainerTest, GradientsMatchCentralDifferences) {
             for (const std::int64_t k : {std::int64_t{0}, parameter.shape.count() / 2}) {
                 constexpr float kChange = 2e-3F;
                 const double slope =
-                    (loss_with(first + k, kChange) - loss_with(first + k, -kChange)) / (2.0 * kChange);
+                    (loss_with(first + k, kChange) - loss_with(first + k, -kChange)) / static_cast<double>(2 * kChange);
                 // A change may push a value over a kink of ReLU or of max-pooling.
                 EXPECT_NEAR(static_cast<double>(gradients.f32()[first + k]), slope, 0.02 * largest)
                     << name << " " << parameter.name << "[" << k << "]";

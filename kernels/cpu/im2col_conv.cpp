@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/cpu/im2col_conv.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/cpu/winograd_conv.h"
+
+namespace kickdrum {
+namespace {
+
+constexpr int kPixels = 48;  // of a strip: patches, products and a panel of weights stay in the L2 cache
+
+int to_panels(int columns, int panel) { return (columns + panel - 1) / panel * panel; }
+
+// [rows][cols] -> its transpose in packed panels: [panels of rows][cols][panel].
+void pack_transposed(const float* src, int rows, int cols, int panel, float* packed) {
+    for (int r0 = 0; r0 < rows; r0 += panel) {
+        for (int col = 0; col < cols; ++col) {
+            float* to = packed + (static_cast<std::ptrdiff_t>(r0) * cols) + static_cast<std::ptrdiff_t>(col) * panel;
+            for (int r = 0; r < panel; ++r) {
+                to[r] = r0 + r < rows ? src[static_cast<std::ptrdiff_t>(r0 + r) * cols + col] : 0.0F;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+Im2colConv::Im2colConv(const Context& context, const Shape& src, const Conv2dSpec& spec)
+    : gemm_(gemm_kernels(context.simd())),
+      spec_(spec),
+      src_shape_(src),
+      rows_(window_extent(src[1], spec.kernel.h, spec.stride.h, spec.dilation.h, spec.padding)),
+      columns_(window_extent(src[2], spec.kernel.w, spec.stride.w, spec.dilation.w, spec.padding)),
+      c_(static_cast<int>(src[3])),
+      k_(spec.channels_out),
+      depth_(spec.kernel.h * spec.kernel.w * c_),
+      k_padded_(to_panels(k_, gemm_.panel)),
+      depth_padded_(to_panels(depth_, gemm_.panel)) {
+    p_ = rows_.out;
+    q_ = columns_.out;
+    const auto threads = static_cast<std::size_t>(context.threads());
+    const auto depth = static_cast<std::size_t>(depth_);
+    const auto k = static_cast<std::size_t>(k_padded_);
+    const auto depth_wide = static_cast<std::size_t>(depth_padded_);
+    // Patches beside products: pixels x (depth and k), whichever way round.
+    thread_floats_ = round_to_line(kPixels * (depth_wide + k));
+    partial_floats_ = round_to_line((depth + 1) * k);
+    const std::size_t packed = round_to_line(std::max(depth * k, static_cast<std::size_t>(k_) * depth_wide));
+    const std::size_t partials = static_cast<std::size_t>(batch_chunks(src[0])) * partial_floats_;
+    scratch_floats_ = std::max(packed, partials) + threads * thread_floats_;
+}
+
+Im2colConv::Pixel Im2colConv::first_tap(std::int64_t pixel) const {
+    return {pixel / q_ * spec_.stride.h - rows_.before, pixel % q_ * spec_.stride.w - columns_.before};
+}
+
+void Im2colConv::gather(const float* clip, std::int64_t first, int count, float* rows) const {
+    const auto bytes = static_cast<std::size_t>(c_) * sizeof(float);
+    for (int i = 0; i < count; ++i) {
+        const Pixel at = first_tap(first + i);
+        float* to = rows + static_cast<std::ptrdiff_t>(i) * depth_;
+        for (int r = 0; r < spec_.kernel.h; ++r) {
+            const std::int64_t y = at.y + std::int64_t{r} * spec_.dilation.h;
+            for (int s = 0; s < spec_.kernel.w; ++s, to += c_) {
+                const std::int64_t x = at.x + std::int64_t{s} * spec_.dilation.w;
+                if (y < 0 || x < 0 || y >= src_shape_[1] || x >= src_shape_[2]) {
+                    std::memset(to, 0, bytes);
+                } else {
+                    std::memcpy(to, clip + (y * src_shape_[2] + x) * c_, bytes);
+                }
+            }
+        }
+    }
+}
+
+void Im2colConv::scatter_add(const float* rows, std::int64_t first, int count, float* clip) const {
+    for (int i = 0; i < count; ++i) {
+        const Pixel at = first_tap(first + i);
+        const float* from = rows + static_cast<std::ptrdiff_t>(i) * depth_padded_;
+        for (int r = 0; r < spec_.kernel.h; ++r) {
+            const std::int64_t y = at.y + std::int64_t{r} * spec_.dilation.h;
+            for (int s = 0; s < spec_.kernel.w; ++s, from += c_) {
+                const std::int64_t x = at.x + std::int64_t{s} * spec_.dilation.w;
+                if (y < 0 || x < 0 || y >= src_shape_[1] || x >= src_shape_[2]) continue;
+                float* to = clip + (y * src_shape_[2] + x) * c_;
+                for (int channel = 0; channel < c_; ++channel) to[channel] += from[channel];
+            }
+        }
+    }
+}
+
+void Im2colConv::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) const {
+    auto* packed = static_cast<float*>(scratch.data);
+    gemm_.pack_panels(weights.f32(), k_, depth_, k_, packed);
+    float* per_thread = static_cast<float*>(scratch.data) + scratch_floats_ -
+                        static_cast<std::size_t>(context.threads()) * thread_floats_;
+    const std::int64_t pixels = p_ * q_;
+    const std::int64_t strips = (pixels + kPixels - 1) / kPixels;
+    context.pool().parallel_for(src.rows() * strips, [&](std::int64_t task, int thread) {
+        const std::int64_t clip = task / strips;
+        const std::int64_t first = task % strips * kPixels;
+        const int count = static_cast<int>(std::min<std::int64_t>(kPixels, pixels - first));
+        float* patches = per_thread + static_cast<std::size_t>(thread) * thread_floats_;
+        float* products = patches + static_cast<std::ptrdiff_t>(kPixels) * depth_padded_;
+        gather(src.f32() + clip * src_shape_.row_count(), first, count, patches);
+        for (int k0 = 0; k0 < k_; k0 += gemm_.panel) {
+            gemm_.multiply(count, patches, depth_, packed + static_cast<std::ptrdiff_t>(k0) * depth_, products + k0,
+                           k_padded_, depth_);
+        }
+        for (int i = 0; i < count; ++i) {
+            float* to = dst.f32() + (clip * pixels + first + i) * k_;
+            const float* from = products + static_cast<std::ptrdiff_t>(i) * k_padded_;
+            for (int k = 0; k < k_; ++k) to[k] = from[k] + (bias ? bias.f32()[k] : 0.0F);
+        }
+    });
+}
+
+void Im2colConv::backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src,
+                              Tensor scratch) const {
+    auto* packed = static_cast<float*>(scratch.data);
+    pack_transposed(weights.f32(), depth_, k_, gemm_.panel, packed);
+    float* per_thread = static_cast<float*>(scratch.data) + scratch_floats_ -
+                        static_cast<std::size_t>(context.threads()) * thread_floats_;
+    const std::int64_t pixels = p_ * q_;
+    context.pool().parallel_for(diff_dst.rows(), [&](std::int64_t clip, int thread) {
+        float* patches = per_thread + static_cast<std::size_t>(thread) * thread_floats_;
+        float* image = diff_src.f32() + clip * src_shape_.row_count();
+        std::memset(image, 0, static_cast<std::size_t>(src_shape_.row_count()) * sizeof(float));
+        for (std::int64_t first = 0; first < pixels; first += kPixels) {
+            const int count = static_cast<int>(std::min<std::int64_t>(kPixels, pixels - first));
+            const float* gradient = diff_dst.f32() + (clip * pixels + first) * k_;
+            for (int d0 = 0; d0 < depth_; d0 += gemm_.panel) {
+                gemm_.multiply(count, gradient, k_, packed + static_cast<std::ptrdiff_t>(d0) * k_, patches + d0,
+                               depth_padded_, k_);
+            }
+            scatter_add(patches, first, count, image);
+        }
+    });
+}
+
+void Im2colConv::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
+                                  Tensor scratch) const {
+    auto* partials = static_cast<float*>(scratch.data);
+    float* per_thread = static_cast<float*>(scratch.data) + scratch_floats_ -
+                        static_cast<std::size_t>(context.threads()) * thread_floats_;
+    const std::int64_t clips = src.rows();
+    const std::int64_t pixels = p_ * q_;
+    const int chunks = batch_chunks(clips);
+    context.pool().parallel_for(chunks, [&](std::int64_t chunk, int thread) {
+        float* sums = partials + static_cast<std::size_t>(chunk) * partial_floats_;
+        float* bias = sums + static_cast<std::ptrdiff_t>(depth_) * k_padded_;
+        float* patches = per_thread + static_cast<std::size_t>(thread) * thread_floats_;
+        float* panels = patches + static_cast<std::ptrdiff_t>(kPixels) * depth_padded_;
+        std::memset(sums, 0, partial_floats_ * sizeof(float));
+        for (std::int64_t clip = clips * chunk / chunks; clip < clips * (chunk + 1) / chunks; ++clip) {
+            for (std::int64_t first = 0; first < pixels; first += kPixels) {
+                const int count = static_cast<int>(std::min<std::int64_t>(kPixels, pixels - first));
+                const float* gradient = diff_dst.f32() + (clip * pixels + first) * k_;
+                gather(src.f32() + clip * src_shape_.row_count(), first, count, patches);
+                gemm_.pack_panels(gradient, k_, count, k_, panels);
+                for (int k0 = 0; k0 < k_; k0 += gemm_.panel) {
+                    gemm_.multiply_transposed_add(depth_, patches, depth_,
+                                                  panels + static_cast<std::ptrdiff_t>(k0) * count, sums + k0,
+                                                  k_padded_, count);
+                }
+                for (int i = 0; i < count; ++i) {
+                    for (int k = 0; k < k_; ++k) bias[k] += gradient[static_cast<std::ptrdiff_t>(i) * k_ + k];
+                }
+            }
+        }
+    });
+    add_partials(context, partials, partial_floats_, chunks, depth_, k_, k_padded_, diff_weights.f32());
+    if (diff_bias) {
+        add_partials(context, partials + static_cast<std::ptrdiff_t>(depth_) * k_padded_, partial_floats_, chunks, 1,
+                     k_, k_padded_, diff_bias.f32());
+    }
+}
+
+}  // namespace kickdrum

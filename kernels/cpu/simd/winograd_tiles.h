@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+// Where Winograd's tiles come from (sources) and go to (sinks). Interior tiles are read in place, border tiles through
+// a zero-padded copy of their window. A source writes the transformed tile to v[xi * plane + channel], xi = 0 .. 35.
+#pragma once
+
+#include "kernels/cpu/simd/channel_io.h"
+#include "kernels/cpu/simd/winograd_transforms.h"
+
+namespace kickdrum::KICKDRUM_SIMD_NAMESPACE {
+
+struct TilePlace {
+    int clip, y, x;
+};
+KICKDRUM_ALWAYS_INLINE TilePlace tile_place(std::int64_t tile, int tiles_y, int tiles_x) {
+    const std::int64_t per_clip = std::int64_t{tiles_y} * tiles_x;
+    const int in_clip = static_cast<int>(tile % per_clip);
+    return {static_cast<int>(tile / per_clip), in_clip / tiles_x, in_clip % tiles_x};
+}
+
+// The size x size window at (y0, x0) of a clip: in place when it lies inside the image, else a zero-padded copy.
+template <int size, class E>
+KICKDRUM_ALWAYS_INLINE const E* window(const E* image, int clip, int y0, int x0, int h, int w, int c, E* copy,
+                                       std::ptrdiff_t& row_stride) {
+    row_stride = std::ptrdiff_t{w} * c;
+    const E* base = image + static_cast<std::ptrdiff_t>(clip) * h * row_stride;
+    if (y0 >= 0 && x0 >= 0 && y0 + size <= h && x0 + size <= w) {
+        return base + y0 * row_stride + std::ptrdiff_t{x0} * c;
+    }
+    const std::ptrdiff_t row = std::ptrdiff_t{size} * c;
+    const std::ptrdiff_t left = std::ptrdiff_t{min_of(max_of(0, -x0), size)} * c;  // the valid elements: [left, right)
+    const std::ptrdiff_t right = std::ptrdiff_t{max_of(0, min_of(w - x0, size))} * c;
+    for (int i = 0; i < size; ++i) {
+        const int y = y0 + i;
+        E* to = copy + i * row;
+        if (y < 0 || y >= h || left >= right) {
+            __builtin_memset(to, 0, static_cast<std::size_t>(row) * sizeof(E));
+            continue;
+        }
+        __builtin_memset(to, 0, static_cast<std::size_t>(left) * sizeof(E));
+        __builtin_memcpy(to + left, base + y * row_stride + std::ptrdiff_t{x0} * c + left,
+                         static_cast<std::size_t>(right - left) * sizeof(E));
+        __builtin_memset(to + right, 0, static_cast<std::size_t>(row - right) * sizeof(E));
+    }
+    row_stride = row;
+    return copy;
+}
+
+KICKDRUM_ALWAYS_INLINE void store_six(float* v, std::ptrdiff_t plane, int i, const Vec* o) {
+    float* p = opaque(v + i * 6 * plane);
+    KICKDRUM_UNROLL for (int j = 0; j < 6; ++j) store(p + j * plane, o[j]);
+}
+
+// B^T d B of NHWC activations (or of a full-size gradient). copy: 36 c floats.
+struct PlainSource {
+    const float* src;
+    int h, w, c, before, tiles_y, tiles_x;
+    float* copy;
+
+    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane) const {
+        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
+        std::ptrdiff_t stride;
+        const float* p = window<6>(src, at.clip, 4 * at.y - before, 4 * at.x - before, h, w, c, copy, stride);
+        for_channels(c, [&](auto io, int k) {
+            transform_2d<6, 6, 6, 6>(
+                [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_input(d, o); },
+                [&](int j, Vec* d) KICKDRUM_LAMBDA {
+                    const float* q = opaque(p + std::ptrdiff_t{j} * c + k);
+                    KICKDRUM_UNROLL for (int i = 0; i < 6; ++i) d[i] = io.read(q + i * stride);
+                },
+                [&](int i, const Vec* o) KICKDRUM_LAMBDA { store_six(v + k, plane, i, o); });
+        });
+    }
+};
+
+// B^T d B of the un-pooled gradient, which never exists: every pooled element puts its gradient at the place of the
+// winner. odd: whether the tile begins at an odd row and column (padding same) or an even one (valid).
+template <int odd>
+struct UnpoolSource {
+    const float* diff;
+    const std::uint8_t* winner;
+    int h, w, c, tiles_y, tiles_x;  // h, w: pooled
+    float* copy;                    // 16 c floats
+    std::uint8_t* winner_copy;      // 16 c bytes
+
+    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane) const {
+        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
+        std::ptrdiff_t stride;
+        const float* p = window<4>(diff, at.clip, 2 * at.y - 1, 2 * at.x - 1, h, w, c, copy, stride);
+        const std::uint8_t* u = window<4>(winner, at.clip, 2 * at.y - 1, 2 * at.x - 1, h, w, c, winner_copy, stride);
+        for_channels(c, [&](auto io, int k) {
+            transform_2d<6, 6, 6, 6>(
+                [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_input(d, o); },
+                [&](int j, Vec* d) KICKDRUM_LAMBDA {
+                    const float* q = opaque(p + std::ptrdiff_t{(j + odd) / 2} * c + k);
+                    const std::uint8_t* r = opaque(u + std::ptrdiff_t{(j + odd) / 2} * c + k);
+                    KICKDRUM_UNROLL for (int i = 0; i < 6; ++i) {
+                        const IntVec place = io.read(r + (i + odd) / 2 * stride);
+                        d[i] = keep(place == ((i + odd) % 2 * 2 + (j + odd) % 2), io.read(q + (i + odd) / 2 * stride));
+                    }
+                },
+                [&](int i, const Vec* o) KICKDRUM_LAMBDA { store_six(v + k, plane, i, o); });
+        });
+    }
+};
+
+// A g A^T of the 4x4 gradient tile for the weight gradient, in panels `panel_stride` apart; adds up the bias gradient.
+struct UnpoolGradient {
+    const float* diff;
+    const std::uint8_t* winner;
+    int h, w, c, tiles_y, tiles_x;  // h, w: pooled
+    float* copy;                    // 4 c floats
+    std::uint8_t* winner_copy;      // 4 c bytes
+
+    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane,
+                                           std::ptrdiff_t panel_stride, int panel, float* bias) const {
+        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
+        std::ptrdiff_t stride;
+        const float* p = window<2>(diff, at.clip, 2 * at.y, 2 * at.x, h, w, c, copy, stride);
+        const std::uint8_t* u = window<2>(winner, at.clip, 2 * at.y, 2 * at.x, h, w, c, winner_copy, stride);
+        for_channels(c, [&](auto io, int k) {
+            Vec sum = load(bias + k);
+            transform_2d<4, 4, 6, 6>(
+                [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_gradient(d, o); },
+                [&](int j, Vec* d) KICKDRUM_LAMBDA {
+                    KICKDRUM_UNROLL for (int i = 0; i < 4; ++i) {
+                        const std::ptrdiff_t e = i / 2 * stride + std::ptrdiff_t{j / 2} * c + k;
+                        d[i] = keep(io.read(u + e) == (i % 2 * 2 + j % 2), io.read(p + e));
+                        sum += d[i];
+                    }
+                },
+                [&](int i, const Vec* o) KICKDRUM_LAMBDA {
+                    store_six(v + k / panel * panel_stride + k % panel, plane, i, o);
+                });
+            store(bias + k, sum);
+        });
+    }
+};
+
+struct PlainGradient {
+    const float* diff;
+    int h, w, c, tiles_y, tiles_x;
+    float* copy;  // 16 c floats
+
+    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane,
+                                           std::ptrdiff_t panel_stride, int panel, float* bias) const {
+        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
+        std::ptrdiff_t stride;
+        const float* p = window<4>(diff, at.clip, 4 * at.y, 4 * at.x, h, w, c, copy, stride);
+        for_channels(c, [&](auto io, int k) {
+            Vec sum = load(bias + k);
+            transform_2d<4, 4, 6, 6>(
+                [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_gradient(d, o); },
+                [&](int j, Vec* d) KICKDRUM_LAMBDA {
+                    const float* q = opaque(p + std::ptrdiff_t{j} * c + k);
+                    KICKDRUM_UNROLL for (int i = 0; i < 4; ++i) {
+                        d[i] = io.read(q + i * stride);
+                        sum += d[i];
+                    }
+                },
+                [&](int i, const Vec* o) KICKDRUM_LAMBDA {
+                    store_six(v + k / panel * panel_stride + k % panel, plane, i, o);
+                });
+            store(bias + k, sum);
+        });
+    }
+};
+
+// A^T m A of one vector of channels: m[xi * plane].
+KICKDRUM_ALWAYS_INLINE void transform_tile(const float* m, std::ptrdiff_t plane, Vec (*r)[4]) {
+    transform_2d<6, 6, 4, 4>(
+        [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_output(d, o); },
+        [&](int j, Vec* d) KICKDRUM_LAMBDA {
+            const float* q = opaque(m + j * plane);
+            KICKDRUM_UNROLL for (int i = 0; i < 6; ++i) d[i] = load(q + i * 6 * plane);
+        },
+        [&](int i, const Vec* o) KICKDRUM_LAMBDA { KICKDRUM_UNROLL for (int j = 0; j < 4; ++j) r[i][j] = o[j]; });
+}
+
+// Sinks take `channels` output channels from k0 on of a tile.
+struct PoolSink {
+    float* dst;
+    std::uint8_t* winner;
+    const float* bias;
+    int h, w, c, tiles_y, tiles_x;  // h, w: pooled
+
+    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, const float* m, std::ptrdiff_t plane, int k0,
+                                           int channels) const {
+        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
+        const int rows = min_of(2, h - 2 * at.y);
+        const int columns = min_of(2, w - 2 * at.x);
+        for_channels(channels, [&](auto io, int v) {
+            Vec r[4][4];
+            transform_tile(m + v, plane, r);
+            const Vec offset = io.read(bias + k0 + v);
+            const auto put = [&](int i, int j) KICKDRUM_LAMBDA {
+                const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(at.clip) * h + 2 * at.y + i;
+                const std::ptrdiff_t e = (row * w + 2 * at.x + j) * c + k0 + v;
+                const Pooled pooled = pool_relu(r[2 * i][2 * j], r[2 * i][2 * j + 1], r[2 * i + 1][2 * j],
+                                                r[2 * i + 1][2 * j + 1], offset);
+                io.write(dst + e, pooled.value);
+                io.write(winner + e, pooled.winner);
+            };
+            if (rows == 2 && columns == 2) {  // no branches in between: they'd make the compiler spill
+                put(0, 0);
+                put(0, 1);
+                put(1, 0);
+                put(1, 1);
+            } else {
+                for (int i = 0; i < rows; ++i) {
+                    for (int j = 0; j < columns; ++j) put(i, j);
+                }
+            }
+        });
+    }
+};
+
+struct PlainSink {
+    float* dst;
+    const float* bias;  // may be null
+    int h, w, c, tiles_y, tiles_x;
+
+    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, const float* m, std::ptrdiff_t plane, int k0,
+                                           int channels) const {
+        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
+        const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(at.clip) * h + 4 * at.y;
+        float* p = dst + (first * w + 4 * at.x) * c + k0;
+        const int rows = min_of(4, h - 4 * at.y);
+        const int columns = min_of(4, w - 4 * at.x);
+        for_channels(channels, [&](auto io, int v) {
+            Vec r[4][4];
+            transform_tile(m + v, plane, r);
+            const Vec offset = bias != nullptr ? io.read(bias + k0 + v) : Vec{};
+            const auto put = [&](int i, int j) KICKDRUM_LAMBDA {
+                io.write(p + (std::ptrdiff_t{i} * w + j) * c + v, r[i][j] + offset);
+            };
+            if (rows == 4 && columns == 4) {
+                KICKDRUM_UNROLL for (int i = 0; i < 4; ++i) {
+                    put(i, 0);
+                    put(i, 1);
+                    put(i, 2);
+                    put(i, 3);
+                }
+            } else {
+                for (int i = 0; i < rows; ++i) {
+                    for (int j = 0; j < columns; ++j) put(i, j);
+                }
+            }
+        });
+    }
+};
+
+}  // namespace kickdrum::KICKDRUM_SIMD_NAMESPACE

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/cpu/winograd_conv.h"
+
+#include <algorithm>
+
+namespace kickdrum {
+namespace {
+
+// Tiles that go through all phases together. 12 to 36 are equal within noise while the planes stay in the L2 cache.
+int strip_tiles(int channels) { return channels <= 128 ? 24 : 12; }
+int gradient_tiles(int channels) { return channels <= 128 ? 48 : 24; }
+// Rows of a packed weight matrix that one task packs.
+constexpr int kPackRows = 8;
+
+int tiles_of(int extent) { return (extent + 3) / 4; }
+
+void pack(Context& context, const WinogradKernels& kernels, const float* weights, int in, int out, bool rotated,
+          float* packed) {
+    context.pool().parallel_for((in + kPackRows - 1) / kPackRows, [&](std::int64_t task, int) {
+        const int first = static_cast<int>(task) * kPackRows;
+        kernels.pack(weights, in, out, rotated, first, std::min(in, first + kPackRows), packed);
+    });
+}
+
+// Runs `pass` over all tiles in strips; `strip` holds everything but the tiles and the thread's scratch.
+void run_strips(Context& context, const WinogradKernels& kernels, void (*pass)(const WinogradStrip&),
+                const WinogradStrip& strip, std::int64_t clips, float* scratch) {
+    const int at_once = strip_tiles(strip.channels_in);
+    const std::int64_t tiles = clips * strip.tiles_y * strip.tiles_x;
+    const std::size_t per_thread = round_to_line(kernels.strip_floats(strip.channels_in, at_once));
+    context.pool().parallel_for((tiles + at_once - 1) / at_once, [&](std::int64_t index, int thread) {
+        WinogradStrip here = strip;
+        here.first_tile = index * at_once;
+        here.tiles = static_cast<int>(std::min<std::int64_t>(at_once, tiles - here.first_tile));
+        here.scratch = scratch + static_cast<std::size_t>(thread) * per_thread;
+        pass(here);
+    });
+}
+
+}  // namespace
+
+int batch_chunks(std::int64_t clips) { return static_cast<int>(std::min<std::int64_t>(clips, 16)); }
+
+void add_partials(Context& context, const float* partials, std::size_t partial_floats, int chunks, std::int64_t rows,
+                  int cols, int padded, float* dst) {
+    constexpr std::int64_t kFloatsPerTask = 8192;
+    const std::int64_t rows_per_task = std::max<std::int64_t>(1, kFloatsPerTask / padded);
+    context.pool().parallel_for((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
+        const std::int64_t end = std::min(rows, (task + 1) * rows_per_task);
+        for (std::int64_t row = task * rows_per_task; row < end; ++row) {
+            float* to = dst + row * cols;
+            const float* from = partials + row * padded;
+            std::copy(from, from + cols, to);
+            for (int chunk = 1; chunk < chunks; ++chunk) {
+                from += partial_floats;
+                for (int col = 0; col < cols; ++col) to[col] += from[col];
+            }
+        }
+    });
+}
+
+WinogradConv::WinogradConv(const Context& context, const Shape& src, const Shape& conv_dst, int before, bool pooled)
+    : kernels_(winograd_kernels(context.simd())),
+      lanes_panel_(gemm_kernels(context.simd()).panel),
+      h_(static_cast<int>(src[1])),
+      w_(static_cast<int>(src[2])),
+      c_(static_cast<int>(src[3])),
+      p_(static_cast<int>(conv_dst[1])),
+      q_(static_cast<int>(conv_dst[2])),
+      k_(static_cast<int>(conv_dst[3])),
+      before_(before),
+      out_h_(pooled ? p_ / 2 : p_),
+      out_w_(pooled ? q_ / 2 : q_),
+      pooled_(pooled) {
+    const auto threads = static_cast<std::size_t>(context.threads());
+    const auto strips = [&](int in, int out) {
+        return packed_floats(in, out) + threads * round_to_line(kernels_.strip_floats(in, strip_tiles(in)));
+    };
+    const int k_padded = (k_ + lanes_panel_ - 1) / lanes_panel_ * lanes_panel_;
+    const auto partial = round_to_line(static_cast<std::size_t>(9 * c_ + 1) * static_cast<std::size_t>(k_padded));
+    const std::size_t gradient =
+        static_cast<std::size_t>(batch_chunks(src[0])) * partial +
+        threads * round_to_line(kernels_.gradient_floats(c_, k_, gradient_tiles(std::max(c_, k_))));
+    scratch_floats_ = std::max({strips(c_, k_), strips(k_, c_), gradient});
+}
+
+std::size_t WinogradConv::packed_floats(int in, int out) const {
+    const auto padded = static_cast<std::size_t>((out + lanes_panel_ - 1) / lanes_panel_ * lanes_panel_);
+    return round_to_line(36 * static_cast<std::size_t>(in) * padded);
+}
+
+void WinogradConv::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
+                           Tensor scratch) const {
+    auto* packed = static_cast<float*>(scratch.data);
+    pack(context, kernels_, weights.f32(), c_, k_, false, packed);
+    WinogradStrip strip;
+    strip.src = src.f32();
+    strip.src_h = h_;
+    strip.src_w = w_;
+    strip.channels_in = c_;
+    strip.before = before_;
+    strip.dst = dst.f32();
+    strip.dst_winner = winner.u8();
+    strip.bias = bias.f32();
+    strip.dst_h = out_h_;
+    strip.dst_w = out_w_;
+    strip.channels_out = k_;
+    strip.tiles_y = tiles_of(p_);
+    strip.tiles_x = tiles_of(q_);
+    strip.weights = packed;
+    run_strips(context, kernels_, pooled_ ? kernels_.pool : kernels_.plain, strip, src.rows(),
+               packed + packed_floats(c_, k_));
+}
+
+void WinogradConv::backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights, Tensor diff_src,
+                                Tensor scratch) const {
+    auto* packed = static_cast<float*>(scratch.data);
+    pack(context, kernels_, weights.f32(), k_, c_, true, packed);
+    WinogradStrip strip;
+    strip.src = diff_dst.f32();
+    strip.winner = winner.u8();
+    strip.src_h = out_h_;
+    strip.src_w = out_w_;
+    strip.channels_in = k_;
+    strip.before = 2 - before_;
+    strip.dst = diff_src.f32();
+    strip.dst_h = h_;
+    strip.dst_w = w_;
+    strip.channels_out = c_;
+    strip.tiles_y = tiles_of(h_);
+    strip.tiles_x = tiles_of(w_);
+    strip.weights = packed;
+    run_strips(context, kernels_, pooled_ ? kernels_.unpool : kernels_.plain, strip, diff_dst.rows(),
+               packed + packed_floats(k_, c_));
+}
+
+void WinogradConv::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor diff_weights,
+                                    Tensor diff_bias, Tensor scratch) const {
+    const std::int64_t clips = src.rows();
+    const int chunks = batch_chunks(clips);
+    const int tiles = gradient_tiles(std::max(c_, k_));
+    const int k_padded = (k_ + lanes_panel_ - 1) / lanes_panel_ * lanes_panel_;
+    const auto partial = round_to_line(static_cast<std::size_t>(9 * c_ + 1) * static_cast<std::size_t>(k_padded));
+    auto* partials = static_cast<float*>(scratch.data);
+    float* per_thread = partials + static_cast<std::size_t>(chunks) * partial;
+    const std::size_t thread_floats = round_to_line(kernels_.gradient_floats(c_, k_, tiles));
+
+    WinogradGradient gradient;
+    gradient.src = src.f32();
+    gradient.src_h = h_;
+    gradient.src_w = w_;
+    gradient.channels_in = c_;
+    gradient.before = before_;
+    gradient.diff_dst = diff_dst.f32();
+    gradient.winner = winner.u8();
+    gradient.dst_h = out_h_;
+    gradient.dst_w = out_w_;
+    gradient.channels_out = k_;
+    gradient.tiles_y = tiles_of(p_);
+    gradient.tiles_x = tiles_of(q_);
+    const std::int64_t tiles_per_clip = std::int64_t{gradient.tiles_y} * gradient.tiles_x;
+    context.pool().parallel_for(chunks, [&](std::int64_t chunk, int thread) {
+        WinogradGradient here = gradient;
+        here.first_tile = clips * chunk / chunks * tiles_per_clip;
+        here.last_tile = clips * (chunk + 1) / chunks * tiles_per_clip;
+        here.partial = partials + static_cast<std::size_t>(chunk) * partial;
+        here.scratch = per_thread + static_cast<std::size_t>(thread) * thread_floats;
+        kernels_.gradient(here, tiles);
+    });
+    const std::int64_t rows = std::int64_t{9} * c_;
+    add_partials(context, partials, partial, chunks, rows, k_, k_padded, diff_weights.f32());
+    if (diff_bias) {
+        add_partials(context, partials + rows * k_padded, partial, chunks, 1, k_, k_padded, diff_bias.f32());
+    }
+}
+
+}  // namespace kickdrum

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/ops/dense.h"
+
+#include "kernels/device/dispatch.h"
+#include "kernels/ops/tensor_checks.h"
+
+namespace kickdrum {
+namespace {
+
+Shape for_rows(const DenseSpec& spec, std::int64_t width, const Tensor& tensor) {
+    const std::int64_t rows = tensor.shape.rank() == 0 ? 0 : tensor.rows();
+    require(rows <= spec.rows, "dense: {} rows, but the plan was made for {}", rows, spec.rows);
+    return {rows, width};
+}
+
+}  // namespace
+
+Dense::Dense(const DenseSpec& spec) : spec_(spec) {
+    require(spec.rows > 0 && spec.in > 0 && spec.out > 0, "dense: {} rows of {} to {} features make no sense",
+            spec.rows, spec.in, spec.out);
+}
+
+void Dense::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) {
+    require_tensor(context, "dense: src", src, for_rows(spec_, spec_.in, src));
+    require_tensor(context, "dense: weights", weights, Shape{spec_.in, spec_.out});
+    if (spec_.has_bias) require_tensor(context, "dense: bias", bias, Shape{spec_.out});
+    require_tensor(context, "dense: dst", dst, Shape{src.rows(), spec_.out});
+    require_scratch(context, "dense: scratch", scratch, scratch_bytes());
+    do_forward(context, src, weights, spec_.has_bias ? bias : Tensor{}, dst, scratch);
+}
+
+void Dense::backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch) {
+    require_tensor(context, "dense: diff_dst", diff_dst, for_rows(spec_, spec_.out, diff_dst));
+    require_tensor(context, "dense: weights", weights, Shape{spec_.in, spec_.out});
+    require_tensor(context, "dense: diff_src", diff_src, Shape{diff_dst.rows(), spec_.in});
+    require_scratch(context, "dense: scratch", scratch, scratch_bytes());
+    do_backward_src(context, diff_dst, weights, diff_src, scratch);
+}
+
+void Dense::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
+                             Tensor scratch) {
+    require_tensor(context, "dense: src", src, for_rows(spec_, spec_.in, src));
+    require_tensor(context, "dense: diff_dst", diff_dst, Shape{src.rows(), spec_.out});
+    require_tensor(context, "dense: diff_weights", diff_weights, Shape{spec_.in, spec_.out});
+    if (spec_.has_bias) require_tensor(context, "dense: diff_bias", diff_bias, Shape{spec_.out});
+    require_scratch(context, "dense: scratch", scratch, scratch_bytes());
+    do_backward_weights(context, src, diff_dst, diff_weights, spec_.has_bias ? diff_bias : Tensor{}, scratch);
+}
+
+std::unique_ptr<Dense> make_dense(Context& context, const DenseSpec& spec) {
+    return KICKDRUM_DISPATCH(context, make_dense(context, spec));
+}
+
+}  // namespace kickdrum

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Few rows and perhaps millions of weights: each pass streams the weights once, in blocks of their rows.
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "kernels/cpu/conv_kernels.h"
+#include "kernels/cpu/winograd_conv.h"
+#include "kernels/ops/dense.h"
+
+namespace kickdrum {
+namespace {
+
+constexpr std::int64_t kBlock = 128;            // rows of the weights that are packed together in forward
+constexpr std::int64_t kChunk = 16 * kBlock;    // rows of the weights of one partial sum: independent of the threads
+constexpr std::int64_t kBackwardBlock = 96;     // rows of the weights of one task in backward
+
+class PanelDense : public Dense {
+ public:
+    PanelDense(const Context& context, const DenseSpec& spec)
+        : Dense(spec),
+          name_("panels:" + std::string(to_string(context.simd()))),
+          gemm_(gemm_kernels(context.simd())),
+          out_padded_(to_panels(spec.out)),
+          rows_padded_(to_panels(spec.rows)),
+          chunks_((spec.in + kChunk - 1) / kChunk) {
+        const std::size_t forward = floats(chunks_ * spec.rows * out_padded_) +
+                                    threads(context) * floats(kBlock * (spec.rows + out_padded_));
+        const std::size_t src = floats(rows_padded_ * spec.out) + threads(context) * floats(kBackwardBlock * rows_padded_);
+        const std::size_t weights = floats(spec.rows * out_padded_) +
+                                    threads(context) * floats(kBackwardBlock * (spec.rows + out_padded_));
+        scratch_bytes_ = std::max({forward, src, weights}) * sizeof(float);
+    }
+
+    std::size_t scratch_bytes() const override { return scratch_bytes_; }
+    std::string_view implementation() const override { return name_; }
+
+ private:
+    static std::size_t floats(std::int64_t count) { return round_to_line(static_cast<std::size_t>(count)); }
+    static std::size_t threads(const Context& context) { return static_cast<std::size_t>(context.threads()); }
+    std::int64_t to_panels(std::int64_t count) const { return (count + gemm_.panel - 1) / gemm_.panel * gemm_.panel; }
+
+    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) override {
+        const std::int64_t rows = src.rows();
+        const std::int64_t in = spec_.in;
+        const std::int64_t partial = rows * out_padded_;
+        auto* partials = static_cast<float*>(scratch.data);
+        float* per_thread = partials + floats(chunks_ * partial);
+        const std::size_t thread_floats = floats(kBlock * (spec_.rows + out_padded_));
+        context.pool().parallel_for(chunks_, [&](std::int64_t chunk, int thread) {
+            float* sums = partials + chunk * partial;
+            float* src_block = per_thread + static_cast<std::size_t>(thread) * thread_floats;
+            float* panels = src_block + kBlock * rows;
+            std::memset(sums, 0, static_cast<std::size_t>(partial) * sizeof(float));
+            for (std::int64_t i0 = chunk * kChunk; i0 < std::min(in, (chunk + 1) * kChunk); i0 += kBlock) {
+                const std::int64_t count = std::min(kBlock, in - i0);
+                for (std::int64_t n = 0; n < rows; ++n) {
+                    std::copy_n(src.f32() + n * in + i0, count, src_block + n * kBlock);
+                }
+                gemm_.pack_panels(weights.f32() + i0 * spec_.out, spec_.out, static_cast<int>(count),
+                                  static_cast<int>(spec_.out), panels);
+                for (std::int64_t o = 0; o < out_padded_; o += gemm_.panel) {
+                    gemm_.multiply_add(static_cast<int>(rows), src_block, kBlock, panels + o * count, sums + o,
+                                       out_padded_, static_cast<int>(count));
+                }
+            }
+        });
+        context.pool().parallel_for(rows, [&](std::int64_t n, int) {
+            float* to = dst.f32() + n * spec_.out;
+            for (std::int64_t o = 0; o < spec_.out; ++o) to[o] = bias ? bias.f32()[o] : 0.0F;
+            for (std::int64_t chunk = 0; chunk < chunks_; ++chunk) {
+                const float* from = partials + chunk * partial + n * out_padded_;
+                for (std::int64_t o = 0; o < spec_.out; ++o) to[o] += from[o];
+            }
+        });
+    }
+
+    // diff_src^T = weights diff_dst^T, so that the weights are read in their own order.
+    void do_backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch) override {
+        const std::int64_t rows = diff_dst.rows();
+        const std::int64_t in = spec_.in;
+        const std::int64_t out = spec_.out;
+        const std::int64_t panel = gemm_.panel;
+        const std::int64_t padded = to_panels(rows);
+        auto* transposed = static_cast<float*>(scratch.data);  // [panels of rows][out][panel]
+        for (std::int64_t n = 0; n < padded; ++n) {
+            float* to = transposed + n / panel * out * panel + n % panel;
+            for (std::int64_t o = 0; o < out; ++o) to[o * panel] = n < rows ? diff_dst.f32()[n * out + o] : 0.0F;
+        }
+        float* per_thread = transposed + floats(rows_padded_ * out);
+        const std::size_t thread_floats = floats(kBackwardBlock * rows_padded_);
+        context.pool().parallel_for((in + kBackwardBlock - 1) / kBackwardBlock, [&](std::int64_t task, int thread) {
+            const std::int64_t i0 = task * kBackwardBlock;
+            const std::int64_t count = std::min(kBackwardBlock, in - i0);
+            float* block = per_thread + static_cast<std::size_t>(thread) * thread_floats;
+            for (std::int64_t n = 0; n < padded; n += panel) {
+                gemm_.multiply(static_cast<int>(count), weights.f32() + i0 * out, out, transposed + n * out, block + n,
+                               padded, static_cast<int>(out));
+            }
+            for (std::int64_t n = 0; n < rows; ++n) {
+                float* to = diff_src.f32() + n * in + i0;
+                for (std::int64_t i = 0; i < count; ++i) to[i] = block[i * padded + n];
+            }
+        });
+    }
+
+    void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
+                             Tensor scratch) override {
+        const std::int64_t rows = src.rows();
+        const std::int64_t in = spec_.in;
+        const std::int64_t out = spec_.out;
+        auto* panels = static_cast<float*>(scratch.data);
+        gemm_.pack_panels(diff_dst.f32(), out, static_cast<int>(rows), static_cast<int>(out), panels);
+        float* per_thread = panels + floats(spec_.rows * out_padded_);
+        const std::size_t thread_floats = floats(kBackwardBlock * (spec_.rows + out_padded_));
+        const bool whole = out == out_padded_;  // the products can be written where they belong
+        context.pool().parallel_for((in + kBackwardBlock - 1) / kBackwardBlock, [&](std::int64_t task, int thread) {
+            const std::int64_t i0 = task * kBackwardBlock;
+            const std::int64_t count = std::min(kBackwardBlock, in - i0);
+            float* src_block = per_thread + static_cast<std::size_t>(thread) * thread_floats;
+            float* products = whole ? diff_weights.f32() + i0 * out : src_block + kBackwardBlock * rows;
+            for (std::int64_t n = 0; n < rows; ++n) {
+                std::copy_n(src.f32() + n * in + i0, count, src_block + n * kBackwardBlock);
+            }
+            for (std::int64_t o = 0; o < out_padded_; o += gemm_.panel) {
+                gemm_.multiply_transposed(static_cast<int>(count), src_block, kBackwardBlock, panels + o * rows,
+                                          products + o, out_padded_, static_cast<int>(rows));
+            }
+            if (whole) return;
+            for (std::int64_t i = 0; i < count; ++i) {
+                std::copy_n(products + i * out_padded_, out, diff_weights.f32() + (i0 + i) * out);
+            }
+        });
+        if (!diff_bias) return;
+        std::memset(diff_bias.data, 0, diff_bias.bytes());
+        for (std::int64_t n = 0; n < rows; ++n) {
+            for (std::int64_t o = 0; o < out; ++o) diff_bias.f32()[o] += diff_dst.f32()[n * out + o];
+        }
+    }
+
+    std::string name_;
+    const GemmKernels& gemm_;
+    std::int64_t out_padded_;
+    std::int64_t rows_padded_;
+    std::int64_t chunks_;
+    std::size_t scratch_bytes_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Dense> cpu::make_dense(Context& context, const DenseSpec& spec) {
+    return std::make_unique<PanelDense>(context, spec);
+}
+
+}  // namespace kickdrum
