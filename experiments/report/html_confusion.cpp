@@ -17,7 +17,7 @@ namespace {
 // Where the text on a cell changes from dark to light in the light scheme (h2), and from light to dark in the
 // dark one (h1): both keep a contrast of 4.5:1 on either side.
 constexpr double kDarkSchemeTurn = 0.64;
-constexpr double kLightSchemeTurn = 0.81;
+constexpr double kLightSchemeTurn = 0.69;
 
 std::string cell(double count, double row_sum, double share_sd, bool diagonal, bool mean) {
     const double share = row_sum > 0 ? count / row_sum : 0;

@@ -80,16 +80,13 @@ std::string trust(const MetricSummary& main, const std::optional<TestSetUncertai
     std::string text;
     if (test_set) {
         text += fmt::format(
-            "The test part holds {} of {}: another draw of groups alone would move this by about "
-            "± {} (95 %). ",
+            "The test part holds {} of {}: other tracks in it would move this by about ± {} (95 %). ",
             counted(test_set->clips, "clip"), counted(test_set->groups, "group"),
             decimals(test_set->ci95.half_width(), 2));
     }
     if (main.ci95) {
-        text += fmt::format(
-            "Two systems whose scores differ by less than that can't be told apart here; {} runs show "
-            "only how far chance in training moves the mean (± {}).",
-            main.values.size(), score(main.ci95->half_width()));
+        text += fmt::format("Chance in training moves a mean of {} runs by ± {}.", main.values.size(),
+                            score(main.ci95->half_width()));
     }
     return text;
 }
@@ -136,6 +133,11 @@ std::string score_figure(const Page& page, const std::optional<TestSetUncertaint
                        caption);
 }
 
+// "2025-03-01T14:05:09Z" -> "2025-03-01 14:05 UTC"
+std::string readable_date(const std::string& iso) {
+    return iso.size() < 16 || iso[10] != 'T' ? iso : iso.substr(0, 10) + ' ' + iso.substr(11, 5) + " UTC";
+}
+
 std::string facts(const Page& page) {
     const Results& results = page.results;
     const Environment& environment = results.environment;
@@ -161,7 +163,7 @@ std::string facts(const Page& page) {
     }
     add("Seed", std::to_string(results.study.seed));
     add(results.study.split_seeds.size() > 1 ? "Split seeds" : "Split seed", splits);
-    add("Begun", environment.date);
+    add("Begun", readable_date(environment.date));
     return "<dl class=\"facts\">\n" + items + "</dl>\n";
 }
 
@@ -171,7 +173,8 @@ std::string command(const Page& page) {
         text = "kickdrum run " + page.results.study.experiment;
     if (text.empty()) return {};
     return fmt::format(
-        "<p class=\"muted\">To compute this again, to the bit on the same machine:</p>\n<pre>{}</pre>\n",
+        "<p class=\"muted\">To compute this again, to the bit on the same machine:</p>\n<pre "
+        "class=\"command\">{}</pre>\n",
         escaped(text));
 }
 

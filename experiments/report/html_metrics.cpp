@@ -80,7 +80,7 @@ const std::vector<ChartSpec>& chart_specs() {
         {"accuracy",
          {{"train", "train", &EpochRecord::accuracy}, {"val", "val", &EpochRecord::val_accuracy}},
          true},
-        {"weighted F1", {{"val", "val", &EpochRecord::val_weighted_f1}}, true}};
+        {"validation weighted F1", {{"val", "val", &EpochRecord::val_weighted_f1}}, true}};
     return specs;
 }
 

@@ -13,7 +13,7 @@ std::string_view style_sheet() {
   --page: #fff; --raised: #f4f6f8; --text: #1a1d21; --muted: #59616a; --line: #dde1e6; --strong-line: #9aa3ad;
   --accent: #0a5f9e; --wide: #0a5f9e24; --narrow: #0a5f9e66; --train: #6b737c;
   --warn: #8a4b00; --warn-page: #fff6e6; --warn-line: #e69f00; --bad: #a3270f; --bad-page: #fdeeea;
-  --heat: 0 90 160; --on-heat-0: #000; --on-heat-1: #000; --on-heat-2: #fff;
+  --heat: 0 60 125; --on-heat-0: #000; --on-heat-1: #000; --on-heat-2: #fff;
   --class-1: #e69f00; --class-2: #56b4e9; --class-3: #009e73; --class-4: #f0e442; --class-5: #0072b2;
   --class-6: #d55e00; --class-7: #cc79a7; --class-8: #000;
 }
@@ -46,7 +46,7 @@ a { color: var(--accent); text-underline-offset: .15em; }
 .skip { position: absolute; left: -99rem; }
 .skip:focus { left: 1rem; top: .5rem; background: var(--page); padding: .4rem .8rem; z-index: 1; }
 .eyebrow { color: var(--muted); font-size: .875rem; margin: 0 0 .35rem; }
-.muted, figcaption, caption { color: var(--muted); font-size: .875rem; }
+.muted, figcaption, .caption { color: var(--muted); font-size: .875rem; }
 nav ul { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; padding: 0; margin: 1.5rem 0 0; list-style: none;
   font-size: .9375rem; }
 
@@ -56,7 +56,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; padding: 0; margin:
   font-variant-numeric: tabular-nums; color: var(--accent); margin: .2rem 0 0; max-width: none; }
 .figure small { font-size: .42em; letter-spacing: 0; font-weight: 500; color: var(--text); white-space: nowrap; }
 .lead { font-size: 1.125rem; line-height: 1.5; margin-top: .9rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .9rem 1.5rem; margin: 2rem 0 0;
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: .9rem 1.25rem; margin: 2rem 0 1rem;
   padding: 1.1rem 0; border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); }
 .facts dt { color: var(--muted); font-size: .8125rem; }
 .facts dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -68,18 +68,21 @@ nav ul { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; padding: 0; margin:
 .warnings ul { margin: 0; padding-left: 1.15rem; }
 .warnings .grave { color: var(--bad); font-weight: 600; }
 pre, code { font: .8438rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
+pre.command { white-space: pre-wrap; overflow-wrap: anywhere; }
 pre { background: var(--raised); border-radius: 6px; padding: .7rem 1rem; margin: .5rem 0; overflow-x: auto; max-width: 100%; }
 
 .scroll { overflow-x: auto; max-width: 100%; margin: .75rem 0; position: relative; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9375rem; line-height: 1.35; }
 table.full { width: 100%; }
-caption { text-align: left; caption-side: bottom; padding-top: .5rem; max-width: 46rem; }
+.caption { margin: -.25rem 0 1.25rem; }
+figcaption { margin-top: .5rem; }
 th, td { padding: .38rem .7rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; } thead th { color: var(--muted); font-size: .8125rem; font-weight: 500; vertical-align: bottom; }
 thead th { border-bottom-color: var(--strong-line); }
 th:first-child, td.text, th.text { text-align: left; }
 tbody th { font-weight: 500; }
 th:first-child, td:first-child { padding-left: 0; }
+tr > th:first-child { position: sticky; left: 0; background: var(--page); }
 tr.main th, tr.main td { font-weight: 660; }
 tr.rule > * { border-top: 1px solid var(--strong-line); }
 .id { font: .8125rem/1.35 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
@@ -99,7 +102,13 @@ tr.rule > * { border-top: 1px solid var(--strong-line); }
 .matrix thead th { text-align: center; white-space: normal; max-width: 6rem; color: var(--text); font-size: .8125rem; }
 .matrix tbody th { text-align: right; }
 .matrix .axis-name { color: var(--muted); font-weight: 400; }
-.matrix.small td { min-width: 3rem; padding: .25rem; }
+.pair .matrix th, .pair .matrix td { padding: .25rem .35rem; } .pair .matrix td { min-width: 3.5rem; }
+.pair .matrix thead th { max-width: 4.6rem; overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  .matrix { font-size: .8125rem; } .matrix th, .matrix td { padding: .25rem .3rem; }
+  .matrix td { min-width: 3.2rem; } .matrix td span { font-size: .72rem; }
+  .matrix tbody th { white-space: normal; max-width: 6.5rem; }
+}
 
 .charts { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr));
   margin-top: 1rem; }
@@ -122,7 +131,7 @@ figure { margin: 0; min-width: 0; } figure h3 { margin: 0 0 .25rem; }
 .scores .dot { fill: var(--page); stroke: var(--accent); stroke-width: 1.6; }
 .scores .mean { stroke: var(--accent); stroke-width: 3; stroke-linecap: round; }
 .scores .published { fill: var(--page); stroke: var(--text); stroke-width: 1.4; }
-.strip { display: block; width: 10rem; height: 1.25rem; }
+.strip { display: block; width: 16rem; height: 1.25rem; }
 .strip .whisker { stroke: var(--text); stroke-width: 2; opacity: .55; }
 .strip .small { fill: none; stroke: var(--text); stroke-width: 1; opacity: .6; }
 .strip .big { stroke: var(--text); stroke-width: 1; }
@@ -136,7 +145,7 @@ footer { margin-top: 4rem; padding-bottom: 3rem; color: var(--muted); font-size:
 
 @media print {
   :root { color-scheme: light; --page: #fff; --raised: #f4f6f8; --text: #000; --muted: #444; --line: #ccc;
-    --accent: #0a5f9e; --wide: #0a5f9e24; --narrow: #0a5f9e66; --train: #555; --heat: 0 90 160;
+    --accent: #0a5f9e; --wide: #0a5f9e24; --narrow: #0a5f9e66; --train: #555; --heat: 0 60 125;
     --on-heat-0: #000; --on-heat-1: #000; --on-heat-2: #fff; --class-5: #0072b2; --class-8: #000;
     --warn-page: #fff6e6; --warn: #8a4b00; --bad: #a3270f; }
   body { font-size: 10pt; -webkit-print-color-adjust: exact; print-color-adjust: exact; }

@@ -62,12 +62,12 @@ std::string folded(std::string_view summary, std::string_view content) {
 }
 
 std::string table(std::string_view caption, std::string_view rows, std::string_view css_class) {
+    // The words stand outside of the box, so that they don't scroll away with wide tables.
     return fmt::format(
-        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-        "aria-label=\"{}\"><table{}><caption>{}</caption>\n"
-        "{}</table></div>\n",
-        escaped(caption), css_class.empty() ? std::string() : fmt::format(" class=\"{}\"", css_class),
-        escaped(caption), rows);
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table{}>\n{}</table></div>\n"
+        "<p class=\"caption\">{}</p>\n",
+        escaped(caption), css_class.empty() ? std::string() : fmt::format(" class=\"{}\"", css_class), rows,
+        escaped(caption));
 }
 
 }  // namespace kickdrum::html

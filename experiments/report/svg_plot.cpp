@@ -83,7 +83,9 @@ std::string axes(const Frame& frame) {
     }
     const double base = frame.height - frame.bottom;
     svg += rule(frame.left, base, kWidth - frame.right, base, "axis");
-    for (const double tick : nice_ticks(1, frame.last_epoch, 5)) {
+    auto epochs = nice_ticks(1, frame.last_epoch, 5);
+    if (epochs.front() > 2) epochs.insert(epochs.begin(), 1);
+    for (const double tick : epochs) {
         if (tick != std::floor(tick)) continue;
         svg += text(frame.x(tick), base + 22, "middle", "tick", fmt::format("{:.0f}", tick));
     }
@@ -126,24 +128,24 @@ std::string family_lines(const LineChart& chart, const CurveFamily& family, cons
     return svg;
 }
 
-// Names where the bold lines end, moved apart where they would touch.
+// Names at the right, at the height where the bold lines end, moved apart where they would touch.
 std::string end_labels(const LineChart& chart, const Frame& frame) {
     struct Label {
-        double x, y;
+        double y;
         const CurveFamily* family;
     };
     std::vector<Label> labels;
     for (const auto& family : chart.families) {
         const auto median = median_curve(family.runs);
         if (median.empty() || !std::isfinite(median.back())) continue;
-        labels.push_back(
-            {frame.x(static_cast<double>(median.size())) + 6, frame.y(median.back()) + 4, &family});
+        labels.push_back({frame.y(median.back()) + 4, &family});
     }
     std::sort(labels.begin(), labels.end(), [](const Label& a, const Label& b) { return a.y < b.y; });
     for (std::size_t i = 1; i < labels.size(); ++i) labels[i].y = std::max(labels[i].y, labels[i - 1].y + 13);
     std::string svg;
     for (const auto& label : labels) {
-        svg += text(label.x, label.y, "start", "label " + label.family->css_class, label.family->label);
+        svg += text(kWidth - frame.right + 6, label.y, "start", "label " + label.family->css_class,
+                    label.family->label);
     }
     return svg;
 }
@@ -216,7 +218,7 @@ std::string to_svg(const LineChart& chart) {
 namespace {
 
 struct Scale {
-    double low = 0, high = 1, left = 10, right = 10;
+    double low = 0, high = 1, left = 6, right = 6;
     double x(double value) const { return left + (value - low) / (high - low) * (kWidth - left - right); }
 };
 
@@ -247,9 +249,9 @@ std::string interval_bar(const Scale& scale, const Interval& interval, double y,
 }
 
 std::string score_line(const ScoreLine& line, const Scale& scale, double y) {
-    std::string svg = text(scale.left, y - 18, "start", "name", line.title);
-    svg += text(kWidth - scale.right, y - 18, "end", "name value", html::score(line.mean));
-    svg += rule(scale.left, y, kWidth - scale.right, y, "grid");
+    std::string svg = text(0, y - 18, "start", "name", line.title);
+    svg += text(kWidth, y - 18, "end", "name value", html::score(line.mean));
+    svg += rule(0, y, kWidth, y, "grid");
     if (line.test_set) {
         svg += interval_bar(scale, *line.test_set, y, 18, "wide",
                             "95 % by drawing other groups into the test part:");
@@ -295,7 +297,7 @@ std::string to_svg(const std::vector<ScoreLine>& lines, const std::string& findi
 }
 
 std::string to_svg(const DotStrip& strip) {
-    constexpr double kStripWidth = 160;
+    constexpr double kStripWidth = 256;
     constexpr double kMiddle = 10;
     const auto x = [](double value) { return 6 + value * (kStripWidth - 12); };
     std::string svg = open_svg(kStripWidth, 2 * kMiddle, strip.finding, "strip");
@@ -312,7 +314,7 @@ std::string to_svg(const DotStrip& strip) {
     }
     return svg +
            fmt::format(
-               "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\" class=\"big\" style=\"fill:{}\"><title>mean "
+               "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\" class=\"big\" style=\"fill:{}\"><title>mean "
                "{:.3f}</title></circle></svg>\n",
                x(strip.mean), kMiddle, strip.color, strip.mean);
 }
