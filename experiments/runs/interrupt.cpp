@@ -28,6 +28,8 @@ InterruptGuard::~InterruptGuard() {
     std::signal(SIGTERM, SIG_DFL);
 }
 
-bool InterruptGuard::interrupted() const { return g_interrupted.load(); }
+bool InterruptGuard::interrupted() const {
+    return g_interrupted.load();
+}
 
 }  // namespace kickdrum

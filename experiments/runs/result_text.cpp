@@ -106,10 +106,15 @@ std::string confusion_table(std::span<const RunResult> results, PartResult RunRe
     for (const auto& name : classes)
         text += "  " + padded(name, std::max<std::size_t>(columns(name), 6), true);
     text += '\n';
+    bool whole = true;  // all means are whole numbers: no decimals then
+    for (const auto& row : confusion.mean) {
+        whole = whole &&
+                std::all_of(row.begin(), row.end(), [](double count) { return count == std::round(count); });
+    }
     for (std::size_t row = 0; row < classes.size(); ++row) {
         text += padded(classes[row], width, true);
         for (std::size_t column = 0; column < classes.size(); ++column) {
-            text += "  " + padded(count_text(confusion.mean[row][column]),
+            text += "  " + padded(fmt::format("{:.{}f}", confusion.mean[row][column], whole ? 0 : 1),
                                   std::max<std::size_t>(columns(classes[column]), 6), true);
         }
         text += '\n';

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/runs/training_run.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "experiments/runs/environment.h"
+#include "kernels/device/philox.h"
+#include "nn/formats/safetensors.h"
+
+namespace kickdrum {
+namespace {
+
+class Stopwatch {
+ public:
+    double seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+
+ private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+std::vector<std::int32_t> clips_of(const Split& split, Part part) {
+    std::vector<std::int32_t> clips;
+    for (std::size_t clip = 0; clip < split.parts.size(); ++clip) {
+        if (split.parts[clip] == part) clips.push_back(static_cast<std::int32_t>(clip));
+    }
+    return clips;
+}
+
+std::vector<int> labels_of(const ClipTable& table) {
+    std::vector<int> labels;
+    for (const auto& clip : table.clips) labels.push_back(clip.label);
+    return labels;
+}
+
+PartResult evaluate_part(Trainer& trainer, const ClipTable& table, const std::vector<std::int32_t>& clips) {
+    const Evaluation evaluation = trainer.evaluate(clips);
+    const std::size_t classes = table.classes.size();
+    PartResult part{.loss = evaluation.loss};
+    std::vector<int> labels;
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+        const Clip& clip = table.clips[static_cast<std::size_t>(clips[i])];
+        const auto first = evaluation.probabilities.begin() + static_cast<std::ptrdiff_t>(i * classes);
+        part.predictions.push_back({.sample_id = clip.id,
+                                    .label = clip.label,
+                                    .predicted = evaluation.predicted[i],
+                                    .probabilities = {first, first + static_cast<std::ptrdiff_t>(classes)}});
+        labels.push_back(clip.label);
+    }
+    part.scores = classify(labels, evaluation.predicted, static_cast<int>(classes));
+    return part;
+}
+
+EpochRecord record_of(const EpochResult& epoch) {
+    return {.epoch = epoch.epoch + 1,
+            .loss = epoch.loss,
+            .accuracy = epoch.accuracy,
+            .val_loss = epoch.val_loss,
+            .val_accuracy = epoch.val_accuracy,
+            .val_weighted_f1 = epoch.val_weighted_f1,
+            .learning_rate = epoch.learning_rate,
+            .seconds = epoch.seconds};
+}
+
+std::map<std::string, std::string> provenance(const ExperimentConfig& config, const ClipTable& table,
+                                              const RunResult& result) {
+    std::string classes;
+    for (const auto& name : table.classes) classes += (classes.empty() ? "" : ",") + name;
+    return {{"format", "kickdrum"},
+            {"kickdrum_version", kickdrum_version()},
+            {"experiment", config.name},
+            {"run", std::to_string(result.run)},
+            {"seed", std::to_string(result.seed)},
+            {"best_epoch", std::to_string(result.best_epoch)},
+            {"classes", classes},
+            {"experiment_file", config.text}};
+}
+
+}  // namespace
+
+std::vector<float> class_weights(const ExperimentConfig& config, const ClipTable& table, const Split& split) {
+    if (config.class_weights.kind == ClassWeights::Kind::none) return {};
+    if (config.class_weights.kind == ClassWeights::Kind::given) return config.class_weights.given;
+    std::vector<std::int64_t> counts(table.classes.size());
+    std::int64_t clips = 0;
+    for (std::size_t i = 0; i < table.clips.size(); ++i) {
+        if (split.parts[i] != Part::train) continue;
+        ++counts[static_cast<std::size_t>(table.clips[i].label)];
+        ++clips;
+    }
+    std::vector<float> weights;
+    for (const auto count : counts) {
+        // A class without a training clip has no weight to give.
+        weights.push_back(count == 0 ? 1.0F
+                                     : static_cast<float>(static_cast<double>(clips) /
+                                                          static_cast<double>(count * std::ssize(counts))));
+    }
+    return weights;
+}
+
+std::uint64_t run_seed(const ExperimentConfig& config, int run) {
+    return derived_seed(config.seed, "run", static_cast<std::uint64_t>(run));
+}
+
+TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, const ClipTable& table,
+                             const Split& split, Tensor inputs, int run, const TrainingRunHooks& hooks) {
+    const Stopwatch total;
+    TrainingRunOutcome outcome;
+    RunResult& result = outcome.result;
+    result.run = run;
+    result.seed = run_seed(config, run);
+
+    const std::vector<int> labels = labels_of(table);
+    const Dataset dataset{
+        .inputs = inputs, .labels = labels, .classes = static_cast<int>(table.classes.size())};
+    TrainingSpec spec = config.training;
+    spec.class_weights = class_weights(config, table, split);
+    Trainer trainer(context, config.model, dataset, spec, result.seed);
+    outcome.implementations = trainer.implementations();
+
+    FitHooks fit_hooks;
+    fit_hooks.on_epoch = [&](const EpochResult& epoch) {
+        result.history.push_back(record_of(epoch));
+        if (epoch.improved || !spec.early_stopping) result.best_epoch = epoch.epoch + 1;
+        if (hooks.on_epoch) hooks.on_epoch(result);
+    };
+    fit_hooks.go_on = [&](int, double done) { return !hooks.go_on || hooks.go_on(done); };
+
+    const Stopwatch training;
+    const FitResult fitted = fit(trainer, spec, dataset, clips_of(split, Part::train),
+                                 clips_of(split, Part::val), result.seed, fit_hooks);
+    result.seconds["train"] = training.seconds();
+    result.best_epoch = fitted.best_epoch + 1;
+    result.stopped_early = fitted.stopped_early;
+    outcome.interrupted = fitted.interrupted;
+    if (fitted.interrupted) return outcome;
+
+    const Stopwatch evaluating;
+    result.train = evaluate_part(trainer, table, clips_of(split, Part::train));
+    result.val = evaluate_part(trainer, table, clips_of(split, Part::val));
+    result.test = evaluate_part(trainer, table, clips_of(split, Part::test));
+    result.seconds["evaluate"] = evaluating.seconds();
+    outcome.weights = to_safetensors(trainer.parameters(), provenance(config, table, result));
+    result.seconds["total"] = total.seconds();
+    return outcome;
+}
+
+}  // namespace kickdrum

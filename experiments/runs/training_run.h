@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// One training run of an experiment: from features and a split to a RunResult, with the best weights left in the
+// trainer's parameters.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "experiments/config/experiment_config.h"
+#include "experiments/data/dataset.h"
+#include "experiments/runs/run_result.h"
+#include "nn/training/fit.h"
+
+namespace kickdrum {
+
+struct TrainingRunHooks {
+    // The run so far: its history, and the best epoch by early stopping's monitor (the last one without).
+    std::function<void(const RunResult&)> on_epoch;
+    std::function<bool(double done)> go_on;  // after each step, with the share of the epoch; false stops
+};
+
+// What a run gave beside its result.
+struct TrainingRunOutcome {
+    RunResult result;
+    bool interrupted = false;  // `result` holds only the history then
+    std::string weights;       // the bytes of model.safetensors
+    std::vector<std::pair<std::string, std::string>> implementations;
+};
+
+// Weights by class for the training part: config.class_weights, with balanced = N / (classes * N_c).
+std::vector<float> class_weights(const ExperimentConfig& config, const ClipTable& table, const Split& split);
+
+// The seed of the run's random streams: of initial weights, shuffling, dropout.
+std::uint64_t run_seed(const ExperimentConfig& config, int run);
+
+// run counts from 1. `inputs` is [clips, height, width, 1], by the table's order.
+TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, const ClipTable& table,
+                             const Split& split, Tensor inputs, int run, const TrainingRunHooks& hooks);
+
+}  // namespace kickdrum
