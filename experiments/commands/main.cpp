@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+#include <cstdio>
+
+int main() {
+    std::fputs("kickdrum: no command is built in yet\n", stderr);
+    return 2;
+}
