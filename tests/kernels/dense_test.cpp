@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/ops/dense.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "tests/support/device_test.h"
+#include "tests/support/test_tensor.h"
+
+namespace kickdrum {
+namespace {
+
+class DenseTest : public DeviceTest {};
+INSTANTIATE_FOR_DEVICES(DenseTest);
+
+const std::vector<DenseSpec>& cases() {
+    static const std::vector<DenseSpec> all = {
+        {64, 512, 256}, {1, 1, 1},     {7, 33, 5},    {64, 1000, 10, false},
+        {13, 257, 65},  {200, 40, 17}, {3, 4099, 33},
+    };
+    return all;
+}
+
+std::string describe(const DenseSpec& spec) {
+    return fmt::format("{} x {} -> {}{}", spec.rows, spec.in, spec.out, spec.has_bias ? "" : ", no bias");
+}
+
+struct Problem {
+    Problem(Context& context, const DenseSpec& spec)
+        : dense(make_dense(context, spec)),
+          src(context, {spec.rows, spec.in}),
+          diff_src(context, {spec.rows, spec.in}),
+          weights(context, {spec.in, spec.out}),
+          diff_weights(context, {spec.in, spec.out}),
+          bias(context, Shape{spec.out}),
+          diff_bias(context, Shape{spec.out}),
+          dst(context, {spec.rows, spec.out}),
+          diff_dst(context, {spec.rows, spec.out}),
+          scratch(context, Shape{static_cast<std::int64_t>(dense->scratch_bytes()) + 1}, DType::u8) {
+        src.randomize("src");
+        weights.randomize("weights", 0.1F);
+        bias.randomize("bias");
+        diff_dst.randomize("diff_dst");
+        std::memset(scratch.tensor().data, 0xff, scratch.tensor().bytes());  // NaN, should anybody read it
+        if (!spec.has_bias) bias_tensor = diff_bias_tensor = {};
+    }
+    void run(Context& context) { run(context, src, dst, diff_dst, diff_src); }
+    void run(Context& context, Tensor x, Tensor y, Tensor diff_y, Tensor diff_x) {
+        dense->forward(context, x, weights, bias_tensor, y, scratch);
+        dense->backward_src(context, diff_y, weights, diff_x, scratch);
+        dense->backward_weights(context, x, diff_y, diff_weights, diff_bias_tensor, scratch);
+    }
+
+    std::unique_ptr<Dense> dense;
+    TestTensor src, diff_src, weights, diff_weights, bias, diff_bias, dst, diff_dst, scratch;
+    Tensor bias_tensor = bias;
+    Tensor diff_bias_tensor = diff_bias;
+};
+
+// c[i, j] = sum over k of a(i, k) b(k, j), plus start[j]
+template <class A, class B>
+std::vector<double> product(std::int64_t rows, std::int64_t depth, std::int64_t columns, A a, B b,
+                            const std::vector<float>& start = {}) {
+    std::vector<double> c;
+    for (std::int64_t i = 0; i < rows; ++i) {
+        for (std::int64_t j = 0; j < columns; ++j) {
+            double sum = start.empty() ? 0 : static_cast<double>(start[static_cast<std::size_t>(j)]);
+            for (std::int64_t k = 0; k < depth; ++k) {
+                sum += static_cast<double>(a(i, k)) * static_cast<double>(b(k, j));
+            }
+            c.push_back(sum);
+        }
+    }
+    return c;
+}
+
+auto matrix(const TestTensor& tensor) {
+    return [data = tensor.tensor().f32(), columns = tensor.tensor().shape[1]](
+               std::int64_t i, std::int64_t j) { return data[i * columns + j]; };
+}
+auto transposed(const TestTensor& tensor) {
+    return [m = matrix(tensor)](std::int64_t i, std::int64_t j) { return m(j, i); };
+}
+
+void expect_reference(const Problem& problem, const DenseSpec& spec, std::int64_t rows, const TestTensor& dst,
+                      const TestTensor& diff_src) {
+    constexpr double kTolerance = 2e-6;
+    const auto bias = spec.has_bias ? problem.bias.values() : std::vector<float>();
+    EXPECT_LT(relative_error(dst.values(), product(rows, spec.in, spec.out, matrix(problem.src),
+                                                   matrix(problem.weights), bias)),
+              kTolerance);
+    EXPECT_LT(relative_error(diff_src.values(), product(rows, spec.out, spec.in, matrix(problem.diff_dst),
+                                                        transposed(problem.weights))),
+              kTolerance);
+    EXPECT_LT(
+        relative_error(problem.diff_weights.values(),
+                       product(spec.in, rows, spec.out, transposed(problem.src), matrix(problem.diff_dst))),
+        kTolerance);
+    if (spec.has_bias) {
+        const auto one = [](std::int64_t, std::int64_t) { return 1.0F; };
+        EXPECT_LT(relative_error(problem.diff_bias.values(),
+                                 product(1, rows, spec.out, one, matrix(problem.diff_dst))),
+                  kTolerance);
+    }
+}
+
+TEST_P(DenseTest, MatchesReference) {
+    for (const DenseSpec& spec : cases()) {
+        SCOPED_TRACE(describe(spec));
+        Problem problem(context(), spec);
+        problem.run(context());
+        expect_reference(problem, spec, spec.rows, problem.dst, problem.diff_src);
+    }
+}
+
+TEST_P(DenseTest, TakesFewerRowsThanPlanned) {
+    for (const DenseSpec& spec : cases()) {
+        for (const std::int64_t rows : {std::int64_t{1}, spec.rows - 1}) {
+            if (rows < 1) continue;
+            SCOPED_TRACE(describe(spec) + fmt::format(", {} rows", rows));
+            Problem problem(context(), spec);
+            TestTensor dst(context(), {rows, spec.out});
+            TestTensor diff_src(context(), {rows, spec.in});
+            problem.run(context(), problem.src.tensor().first_rows(rows), dst,
+                        problem.diff_dst.tensor().first_rows(rows), diff_src);
+            expect_reference(problem, spec, rows, dst, diff_src);
+        }
+    }
+}
+
+TEST_P(DenseTest, SameBitsForEveryNumberOfThreadsAndNoAllocation) {
+    for (const DenseSpec& spec : cases()) {
+        SCOPED_TRACE(describe(spec));
+        std::vector<std::vector<float>> first;
+        for (const int threads : {1, 2, 3}) {
+            const auto other = make_context(threads);
+            Problem problem(*other, spec);
+            other->freeze();
+            problem.run(*other);
+            problem.run(*other);
+            const std::vector<std::vector<float>> results = {problem.dst.values(), problem.diff_src.values(),
+                                                             problem.diff_weights.values()};
+            if (first.empty()) first = results;
+            EXPECT_EQ(results, first);
+        }
+    }
+}
+
+TEST_P(DenseTest, NanStaysInItsRow) {
+    Problem problem(context(), {9, 50, 20});
+    problem.src.tensor().f32()[50] = std::numeric_limits<float>::quiet_NaN();
+    problem.run(context());
+    const auto dst = problem.dst.values();
+    for (std::size_t i = 0; i < dst.size(); ++i) EXPECT_EQ(std::isnan(dst[i]), i / 20 == 1) << i;
+}
+
+TEST_P(DenseTest, RejectsWhatDoesNotFit) {
+    Problem problem(context(), {4, 6, 3});
+    TestTensor wrong(context(), {4, 5});
+    TestTensor more(context(), {5, 6});
+    const Tensor x = problem.src, y = problem.dst, w = problem.weights, b = problem.bias, s = problem.scratch;
+    Dense& dense = *problem.dense;
+    EXPECT_THROW(dense.forward(context(), wrong, w, b, y, s), InvalidArgument);
+    EXPECT_THROW(dense.forward(context(), more, w, b, y, s), InvalidArgument);
+    EXPECT_THROW(dense.forward(context(), x, y, b, y, s), InvalidArgument);
+    EXPECT_THROW(dense.forward(context(), x, w, {}, y, s), InvalidArgument);
+    EXPECT_THROW(dense.backward_src(context(), wrong, w, x, s), InvalidArgument);
+    EXPECT_THROW(dense.backward_weights(context(), x, y, w, w, s), InvalidArgument);
+    EXPECT_THROW(make_dense(context(), {0, 6, 3}), InvalidArgument);
+    EXPECT_THROW(make_dense(context(), {4, 6, 0}), InvalidArgument);
+}
+
+}  // namespace
+}  // namespace kickdrum
