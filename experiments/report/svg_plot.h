@@ -11,10 +11,6 @@
 
 namespace kickdrum {
 
-// Round numbers that divide [low, high] into about `count` steps (1, 2 or 5 times a power of ten), all
-// inside.
-std::vector<double> nice_ticks(double low, double high, int count);
-
 // A quantity over epochs, for several runs: a thin line per run, the median of the runs in bold. Epochs count
 // from 1.
 struct CurveFamily {
