@@ -5,6 +5,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -13,6 +14,12 @@
 
 namespace kickdrum {
 namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+bool has_nan(std::span<const double> values) {
+    return std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); });
+}
 
 struct Pair {
     int label = 0;
@@ -96,6 +103,7 @@ double quantile(std::span<const double> values, double q) {
     if (values.empty() || !(q >= 0 && q <= 1)) {
         throw InvalidArgument("quantile: needs values and a fraction between 0 and 1");
     }
+    if (has_nan(values)) return kNan;  // nothing can be sorted then
     std::vector<double> sorted(values.begin(), values.end());
     std::sort(sorted.begin(), sorted.end());
     const double position = q * static_cast<double>(sorted.size() - 1);
@@ -114,8 +122,8 @@ Description describe(std::span<const double> values) {
     description.n = static_cast<int>(values.size());
     const auto n = static_cast<double>(values.size());
     description.mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-    description.min = *std::min_element(values.begin(), values.end());
-    description.max = *std::max_element(values.begin(), values.end());
+    description.min = quantile(values, 0);
+    description.max = quantile(values, 1);
     description.median = median(values);
     if (values.size() < 2) return description;
     double squares = 0;

@@ -36,12 +36,12 @@ struct Description {
     std::optional<Interval> ci95;  // of the mean; none where n < 2
 };
 
-// Throws InvalidArgument for no values at all.
+// Throws InvalidArgument for no values at all. Where a value is NaN (a run that diverged), all is NaN.
 Description describe(std::span<const double> values);
 
 double median(std::span<const double> values);
 // The value below which the fraction `q` of the values lies, linear between neighbours. Not empty, 0 <= q
-// <= 1.
+// <= 1. NaN where a value is NaN.
 double quantile(std::span<const double> values, double q);
 
 struct GroupBootstrap {
