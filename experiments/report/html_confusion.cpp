@@ -19,15 +19,21 @@ namespace {
 constexpr double kDarkSchemeTurn = 0.64;
 constexpr double kLightSchemeTurn = 0.69;
 
-std::string cell(double count, double row_sum, double share_sd, bool diagonal, bool mean) {
+std::string cell(double count, double row_sum, double share_sd, bool diagonal, int digits) {
     const double share = row_sum > 0 ? count / row_sum : 0;
     std::string css = share >= kLightSchemeTurn ? "h2" : share >= kDarkSchemeTurn ? "h1" : "";
     if (diagonal) css += " hit";
     if (count == 0) return fmt::format("<td class=\"none{}\">0</td>", diagonal ? " hit" : "");
-    const std::string number = decimals(count, mean && count != std::round(count) ? 1 : 0);
-    const std::string spread = mean && share_sd > 0 ? fmt::format(" ±{}", percent(share_sd)) : std::string();
+    const std::string number = decimals(count, digits);
+    const std::string spread = share_sd > 0 ? fmt::format(" ±{}", percent(share_sd)) : std::string();
     return fmt::format("<td class=\"{}\" style=\"--a:{:.3f}\"><b>{}</b><span>{} %{}</span></td>", css, share,
                        number, percent(share), spread);
+}
+
+bool all_whole(const std::vector<std::vector<double>>& counts) {
+    return std::all_of(counts.begin(), counts.end(), [](const std::vector<double>& row) {
+        return std::all_of(row.begin(), row.end(), [](double count) { return count == std::round(count); });
+    });
 }
 
 // Sample standard deviation over runs of a cell's share of its row.
@@ -47,6 +53,7 @@ std::string matrix(const Page& page, std::span<const RunResult> runs, PartResult
                    const std::string& caption) {
     const MeanConfusion confusion = mean_confusion(runs, part);
     const auto& classes = page.results.study.classes;
+    const int digits = all_whole(confusion.mean) ? 0 : 1;  // the same in all cells
     std::string rows = "<thead><tr><th scope=\"col\" class=\"axis-name\">true \\ predicted</th>";
     for (const auto& name : classes) rows += fmt::format("<th scope=\"col\">{}</th>", escaped(name));
     rows += "</tr></thead>\n<tbody>\n";
@@ -56,7 +63,7 @@ std::string matrix(const Page& page, std::span<const RunResult> runs, PartResult
         rows += fmt::format("<tr><th scope=\"row\">{}</th>", class_name(classes[row], static_cast<int>(row)));
         for (std::size_t column = 0; column < confusion.mean.size(); ++column) {
             rows += cell(confusion.mean[row][column], sum, share_deviation(runs, part, row, column),
-                         row == column, runs.size() > 1);
+                         row == column, digits);
         }
         rows += "</tr>\n";
     }

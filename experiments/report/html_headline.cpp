@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
+#include <cctype>
 
+#include "experiments/report/comparison.h"
 #include "experiments/report/findings.h"
 #include "experiments/report/html_sections.h"
 #include "experiments/report/html_text.h"
@@ -14,9 +16,9 @@ namespace {
 
 // "running: run 3 of 5, epoch 12"
 std::string progress_text(const Results& results) {
-    const std::size_t finished = results.runs.size();
-    std::string text = fmt::format("run {} of {}", finished + (results.status == StudyStatus::done ? 0 : 1),
-                                   results.study.runs);
+    // The one after the last finished, unless all are.
+    const int current = std::min(static_cast<int>(results.runs.size()) + 1, results.study.runs);
+    std::string text = fmt::format("run {} of {}", current, results.study.runs);
     if (results.unfinished && !results.unfinished->history.empty()) {
         text = fmt::format("run {} of {}, epoch {}", results.unfinished->run, results.study.runs,
                            results.unfinished->history.back().epoch);
@@ -71,41 +73,60 @@ std::string lead(const Page& page, const MetricSummary& main) {
     }
     text += fmt::format(": test weighted F1 <strong>{}</strong>", score(main.mean));
     if (!main.ci95) return text + " in a single run.";
-    return text + fmt::format(" ± {} over {} runs (mean ± sd; 95 % interval of the mean {} to {}).",
-                              score(*main.sd), main.values.size(), score(main.ci95->low),
-                              score(main.ci95->high));
+    return text + fmt::format(" ± {} (mean ± sd) over {} runs.", score(*main.sd), main.values.size());
 }
 
-std::string trust(const MetricSummary& main, const std::optional<TestSetUncertainty>& test_set) {
-    std::string text;
-    if (test_set) {
-        text += fmt::format(
-            "The test part holds {} of {}: other tracks in it would move this by about ± {} (95 %). ",
-            counted(test_set->clips, "clip"), counted(test_set->groups, "group"),
-            decimals(test_set->ci95.half_width(), 2));
+// Signs stay with their numbers at the end of a line.
+std::string unbroken(std::string text) {
+    constexpr std::string_view kNoBreakSpace = "\u00a0";
+    for (std::size_t at = 0; (at = text.find("± ", at)) != std::string::npos;) {
+        text.replace(at + 2, 1, kNoBreakSpace);
     }
-    if (main.ci95) {
-        text += fmt::format("Chance in training moves a mean of {} runs by ± {}.", main.values.size(),
-                            score(main.ci95->half_width()));
+    for (std::size_t at = 0; (at = text.find(" %", at)) != std::string::npos;) {
+        text.replace(at, 1, kNoBreakSpace);
     }
     return text;
 }
 
-std::string compared(const Page& page, const MetricSummary& main) {
+// What differs between runs.
+std::string chance_text(const Results& results) {
+    return results.study.split_seeds.size() > 1 ? "chance in training and split" : "chance in training";
+}
+
+std::string trust(const Page& page, const MetricSummary& main,
+                  const std::optional<TestSetUncertainty>& test_set) {
+    const bool several_splits = page.results.study.split_seeds.size() > 1;
+    std::string text;
+    if (main.ci95) {
+        text += several_splits
+                    ? "The interval covers chance in training and in the split; the runs share "
+                      "clips, so it is rather too narrow. "
+                    : "The interval covers chance in training only: clips and split stay the same. ";
+    }
+    if (test_set) {
+        text += fmt::format(
+            "{} holds {} of {}; with other groups in it the score would move by about ± {} (95 %).",
+            test_set->per_run ? "A run's test part" : "The test part", counted(test_set->clips, "clip"),
+            counted(test_set->groups, "group"), decimals(test_set->ci95.half_width(), 2));
+    }
+    return text.empty() ? text : fmt::format("<p>{}</p>\n", text);
+}
+
+std::string compared(const Page& page, const MetricSummary& main,
+                     const std::optional<TestSetUncertainty>& test_set) {
     const auto published = page.summary.published_figure(main.name);
     if (!published) return {};
-    std::string text = fmt::format("The published figure is {}", score(*published));
-    if (!page.summary.published_source.empty())
-        text += fmt::format(" ({})", escaped(page.summary.published_source));
-    const double difference = main.mean - *published;
-    text += fmt::format("; ours is {} {}", score(std::abs(difference)), difference < 0 ? "below" : "above");
-    if (main.ci95) {
-        const bool inside = *published >= main.ci95->low && *published <= main.ci95->high;
-        text += inside ? ", inside the interval." : ", outside the interval.";
-    } else {
-        text += ".";
-    }
-    return fmt::format("<p>{}</p>\n", text);
+    const Comparison comparison = compare_with_published(
+        main.mean, main.ci95, test_set ? std::optional(test_set->ci95) : std::nullopt, *published);
+    const VerdictText words =
+        verdict_text(comparison, page.summary.runs, main.ci95, chance_text(page.results));
+    const std::string source = page.summary.published_source.empty()
+                                   ? std::string()
+                                   : fmt::format(" Source: {}.", escaped(page.summary.published_source));
+    return fmt::format(
+        "<p class=\"verdict\"><strong>{}</strong> {} <span class=\"muted\">Its own spread is "
+        "unknown.{}</span></p>\n",
+        words.short_form, words.reason, source);
 }
 
 ScoreLine score_line_of(const Page& page, const MetricSummary& metric) {
@@ -188,15 +209,19 @@ std::string headline(const Page& page) {
                command(page);
     }
     const auto test_set = test_set_uncertainty(page.results);
-    text += "<div class=\"hero\"><div>\n";
-    text += fmt::format("<p class=\"eyebrow\">Test weighted F1, {}</p>\n",
-                        main->ci95 ? fmt::format("mean of {} runs", main->values.size()) : "single run");
-    text += fmt::format("<p class=\"figure\">{}{}</p>\n", score(main->mean),
-                        main->sd ? fmt::format(" <small>± {} sd</small>", score(*main->sd)) : "");
-    text += fmt::format("<p class=\"lead\">{}</p>\n", lead(page, *main));
-    const std::string trust_text = trust(*main, test_set);
-    if (!trust_text.empty()) text += fmt::format("<p>{}</p>\n", trust_text);
-    text += compared(page, *main) + "</div>\n" + score_figure(page, test_set) + "</div>\n";
+    std::string words;
+    words += fmt::format("<p class=\"eyebrow\">Test weighted F1, {}</p>\n",
+                         main->ci95 ? fmt::format("mean of {} runs", main->values.size()) : "single run");
+    words += fmt::format("<p class=\"figure\">{}{}</p>\n", score(main->mean),
+                         main->sd ? fmt::format(" <small>± {} sd</small>", score(*main->sd)) : "");
+    if (main->ci95) {
+        words += fmt::format("<p class=\"range\">95 % interval of the mean: <strong>{} to {}</strong></p>\n",
+                             score(main->ci95->low), score(main->ci95->high));
+    }
+    words += compared(page, *main, test_set);
+    words += fmt::format("<p>{}</p>\n", lead(page, *main)) + trust(page, *main, test_set);
+    text += "<div class=\"hero\"><div>\n" + unbroken(words) + "</div>\n";
+    text += score_figure(page, test_set) + "</div>\n";
     return text + facts(page) + command(page);
 }
 

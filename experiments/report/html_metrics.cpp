@@ -143,9 +143,12 @@ std::string curves_section(const Page& page) {
     std::string text = "<p>";
     if (!page.results.runs.empty()) {
         const MetricSummary& best = *page.summary.find("best_epoch");
-        text += fmt::format("Best epoch {} on average ({} to {}); early stopping ended {} of {} runs. ",
-                            decimals(best.mean, 1), decimals(best.min, 0), decimals(best.max, 0), stopped,
-                            page.results.runs.size());
+        text += page.results.runs.size() == 1
+                    ? fmt::format("Best epoch {}; {}. ", decimals(best.mean, 0),
+                                  stopped == 1 ? "early stopping ended the run" : "it ran to its last epoch")
+                    : fmt::format("Best epoch {} on average ({} to {}); early stopping ended {} of {} runs. ",
+                                  decimals(best.mean, 1), decimals(best.min, 0), decimals(best.max, 0),
+                                  stopped, page.results.runs.size());
     }
     text +=
         "Training figures are measured while the weights change and dropout is on, so they lag behind.</p>\n";

@@ -57,8 +57,8 @@ std::string html_report(const Results& results) {
             part.id, part.id, part.id, part.name, part.markup);
     }
     text += fmt::format(
-        "</main>\n<footer><p>Made by Kickdrum {}{}. Every number here is computed from the predictions "
-        "files beside it.</p></footer>\n",
+        "</main>\n<footer><p>Made by Kickdrum {}{}. Scores, matrices and intervals are computed "
+        "from the predictions files beside it.</p></footer>\n",
         html::escaped(results.environment.version),
         results.environment.git_commit.empty()
             ? std::string()

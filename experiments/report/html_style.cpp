@@ -56,6 +56,8 @@ nav ul { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; padding: 0; margin:
   font-variant-numeric: tabular-nums; color: var(--accent); margin: .2rem 0 0; max-width: none; }
 .figure small { font-size: .42em; letter-spacing: 0; font-weight: 500; color: var(--text); white-space: nowrap; }
 .lead { font-size: 1.125rem; line-height: 1.5; margin-top: .9rem; }
+.range { font-size: 1.125rem; margin: .6rem 0 0; font-variant-numeric: tabular-nums; }
+.verdict { border-left: 4px solid var(--accent); padding: .1rem 0 .1rem .9rem; margin: .9rem 0; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.5rem, 1fr)); gap: .9rem 1.25rem; margin: 2rem 0 1rem;
   padding: 1.1rem 0; border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); }
 .facts dt { color: var(--muted); font-size: .8125rem; }
@@ -86,7 +88,8 @@ tr > th:first-child { position: sticky; left: 0; background: var(--page); }
 tr.main th, tr.main td { font-weight: 660; }
 tr.rule > * { border-top: 1px solid var(--strong-line); }
 .id { font: .8125rem/1.35 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
-.class i { display: inline-block; width: .7em; height: .7em; border-radius: 2px; margin-right: .45em;
+.class { display: inline-flex; align-items: baseline; text-align: left; }
+.class i { flex: none; width: .7em; height: .7em; border-radius: 2px; margin-right: .45em;
   box-shadow: inset 0 0 0 1px #0003; }
 @media (prefers-color-scheme: dark) { .class i { box-shadow: inset 0 0 0 1px #fff3; } }
 
@@ -118,6 +121,7 @@ figure { margin: 0; min-width: 0; } figure h3 { margin: 0 0 .25rem; }
 .chart { display: block; width: 100%; max-width: 30rem; height: auto; overflow: visible; }
 .chart text { font-size: 12px; fill: var(--text); font-variant-numeric: tabular-nums; }
 .chart .tick { font-size: 11px; fill: var(--muted); }
+.chart .halo { paint-order: stroke; stroke: var(--page); stroke-width: 4px; stroke-linejoin: round; }
 .chart .name { font-weight: 600; }
 .grid { stroke: var(--line); stroke-width: 1; } .axis { stroke: var(--strong-line); stroke-width: 1; }
 .chart path.run { fill: none; stroke-width: 1; opacity: .45; } .chart path.median { fill: none; stroke-width: 2.4; }

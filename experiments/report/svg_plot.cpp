@@ -65,7 +65,7 @@ std::string axes(const Frame& frame) {
         if (tick != std::floor(tick)) continue;
         marks += svg::text(frame.x(tick), base + 22, "middle", "tick", fmt::format("{:.0f}", tick));
     }
-    marks += svg::text(svg::kWidth - frame.right + 6, base + 22, "start", "tick", "epoch");
+    marks += svg::text(svg::kWidth, base + 22, "end", "tick", "epoch");
     return marks;
 }
 

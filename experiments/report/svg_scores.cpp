@@ -67,9 +67,9 @@ std::string score_line(const ScoreLine& line, const Scale& scale, double y) {
         marks += fmt::format(
             "<path d=\"M{:.1f} {:.1f}l5 -5l5 5l-5 5z\" class=\"published\"><title>published: "
             "{:.3f}</title></path>\n",
-            x - 5, y + 17, *line.published);
+            x - 5, y + 19, *line.published);
         const bool at_the_right = x > svg::kWidth * 0.62;
-        marks += svg::text(x + (at_the_right ? -9 : 9), y + 21, at_the_right ? "end" : "start", "tick",
+        marks += svg::text(x + (at_the_right ? -9 : 9), y + 23, at_the_right ? "end" : "start", "tick halo",
                            "published " + html::score(*line.published));
     }
     return marks;
