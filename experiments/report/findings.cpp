@@ -198,6 +198,34 @@ std::vector<WrongClip> most_often_wrong(const Results& results, int limit) {
     return wrong;
 }
 
+std::vector<HardGroup> hardest_groups(const Results& results, int limit) {
+    std::map<std::string, HardGroup> groups;
+    std::map<std::string, std::set<std::string>> clips_of;
+    for (const auto& run : results.runs) {
+        const GroupOf group_of = groups_by_clip(results.split_of_run(run.run));
+        for (const auto& prediction : run.test.predictions) {
+            const auto name = group_of.find(prediction.sample_id);
+            if (name == group_of.end()) continue;
+            HardGroup& group = groups[name->second];
+            if (group.predictions == 0) group.label = prediction.label;
+            group.group = name->second;
+            ++group.predictions;
+            group.wrong += prediction.predicted == prediction.label ? 0 : 1;
+            clips_of[name->second].insert(prediction.sample_id);
+        }
+    }
+    std::vector<HardGroup> list;
+    for (auto& [name, group] : groups) {
+        group.clips = static_cast<int>(clips_of[name].size());
+        if (group.wrong > 0 && group.clips > 1) list.push_back(group);
+    }
+    std::stable_sort(list.begin(), list.end(), [](const HardGroup& a, const HardGroup& b) {
+        return a.wrong != b.wrong ? a.wrong > b.wrong : a.predictions < b.predictions;
+    });
+    if (list.size() > static_cast<std::size_t>(limit)) list.resize(static_cast<std::size_t>(limit));
+    return list;
+}
+
 std::vector<ConfusedPair> most_confused(const Results& results, int limit) {
     const MeanConfusion confusion = mean_confusion(results.runs, &RunResult::test);
     std::vector<ConfusedPair> pairs;

@@ -50,6 +50,16 @@ struct WrongClip {
 // Clips of the test part, most often wrong first, then those whose own class got the least probability.
 std::vector<WrongClip> most_often_wrong(const Results& results, int limit);
 
+struct HardGroup {
+    std::string group;
+    int label = 0;        // of its first clip
+    int clips = 0;        // that were in a test part
+    int predictions = 0;  // over all runs
+    int wrong = 0;        // of these
+};
+// Groups of the test part with several clips, most wrong predictions first, then the greater share of them.
+std::vector<HardGroup> hardest_groups(const Results& results, int limit);
+
 struct ConfusedPair {
     int label = 0;
     int predicted = 0;

@@ -12,6 +12,7 @@ namespace kickdrum::html {
 namespace {
 
 constexpr int kWrongClips = 20;
+constexpr int kHardGroups = 8;
 constexpr int kConfusedPairs = 2;
 
 std::string class_of(const Page& page, int index) {
@@ -19,11 +20,13 @@ std::string class_of(const Page& page, int index) {
 }
 
 std::string confused_text(const Page& page) {
+    const bool several = page.results.runs.size() > 1;
     std::string items;
     for (const auto& pair : most_confused(page.results, kConfusedPairs)) {
-        items += fmt::format("<li>{} taken for {}: {} clips per run, {} % of its clips.</li>\n",
+        items += fmt::format("<li>{} taken for {}: {} clips{}, {} % of its clips.</li>\n",
                              class_of(page, pair.label), class_of(page, pair.predicted),
-                             decimals(pair.clips, 1), percent(pair.share));
+                             decimals(pair.clips, several ? 1 : 0), several ? " per run" : "",
+                             percent(pair.share));
     }
     return items.empty() ? std::string("<p>No clip of the test part was ever wrong.</p>\n")
                          : "<p>Most often confused:</p>\n<ul>\n" + items + "</ul>\n";
@@ -35,6 +38,33 @@ std::string wrong_row(const Page& page, const WrongClip& clip) {
         "<td class=\"text\">{}</td><td>{} of {}</td><td>{}</td><td>{}</td></tr>\n",
         escaped(clip.id), escaped(clip.group), class_of(page, clip.label), class_of(page, clip.predicted),
         clip.wrong, clip.tested, decimals(clip.confidence, 2), decimals(clip.true_probability, 2));
+}
+
+// Which groups cost most; nothing where groups are single clips.
+std::string groups_table(const Page& page) {
+    const auto groups = hardest_groups(page.results, kHardGroups);
+    if (groups.empty()) return {};
+    int wrong_in_all = 0;
+    for (const auto& run : page.results.runs) {
+        wrong_in_all +=
+            static_cast<int>(std::count_if(run.test.predictions.begin(), run.test.predictions.end(),
+                                           [](const Prediction& p) { return p.predicted != p.label; }));
+    }
+    std::string rows =
+        "<thead><tr><th scope=\"col\">Group</th><th scope=\"col\" class=\"text\">True</th>"
+        "<th scope=\"col\">Clips</th><th scope=\"col\">Predictions wrong</th><th scope=\"col\">Share, %</th>"
+        "<th scope=\"col\">Of all mistakes, %</th></tr></thead>\n<tbody>\n";
+    for (const auto& group : groups) {
+        rows += fmt::format(
+            "<tr><th scope=\"row\" class=\"id\">{}</th><td class=\"text\">{}</td><td>{}</td><td>{} of {}</td>"
+            "<td>{}</td><td>{}</td></tr>\n",
+            escaped(group.group), class_of(page, group.label), group.clips, group.wrong, group.predictions,
+            percent(static_cast<double>(group.wrong) / group.predictions),
+            percent(static_cast<double>(group.wrong) / wrong_in_all));
+    }
+    return "<h3>Hardest groups</h3>\n" +
+           table("The groups of the test part with most wrong predictions, over all runs.",
+                 rows + "</tbody>\n");
 }
 
 std::string count_cell(const PartCount& count) {
@@ -94,6 +124,7 @@ std::string mistakes_section(const Page& page) {
         "class</th></tr></thead>\n<tbody>\n";
     for (const auto& clip : wrong) rows += wrong_row(page, clip);
     rows += "</tbody>\n";
+    text += groups_table(page) + "<h3>Hardest clips</h3>\n";
     return text + table(
                       "The clips of the test part that most runs got wrong. Confidence: mean probability of "
                       "the wrong "

@@ -36,6 +36,7 @@ std::string html_report(const Results& results) {
                                         {"curves", "Learning curves", html::curves_section(page)},
                                         {"confusion", "Confusion", html::confusion_section(page)},
                                         {"mistakes", "Where it fails", html::mistakes_section(page)},
+                                        {"calibration", "Calibration", html::calibration_section(page)},
                                         {"data", "Data", html::data_section(page)},
                                         {"runs", "Runs", html::runs_section(page)},
                                         {"details", "Details", html::details_section(page)}};

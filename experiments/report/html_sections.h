@@ -16,13 +16,14 @@ struct Page {
 };
 
 std::string headline(const Page& page);  // the result, how far to trust it, warnings, facts, the command
-std::string metrics_section(const Page& page);    // all metrics beside the published figures
-std::string curves_section(const Page& page);     // learning curves over the runs
-std::string confusion_section(const Page& page);  // mean matrices and scores by class
-std::string mistakes_section(const Page& page);   // confused classes, clips most often wrong
-std::string data_section(const Page& page);       // clips and groups by class and part, leaks, skipped clips
-std::string runs_section(const Page& page);       // each run by itself, folded
-std::string details_section(const Page& page);    // config, environment, methods, folded
+std::string metrics_section(const Page& page);      // all metrics beside the published figures
+std::string curves_section(const Page& page);       // learning curves over the runs
+std::string confusion_section(const Page& page);    // mean matrices and scores by class
+std::string mistakes_section(const Page& page);     // confused classes, clips most often wrong
+std::string calibration_section(const Page& page);  // whether its probabilities can be believed
+std::string data_section(const Page& page);     // clips and groups by class and part, leaks, skipped clips
+std::string runs_section(const Page& page);     // each run by itself, folded
+std::string details_section(const Page& page);  // config, environment, methods, folded
 
 // Charts of loss, accuracy and validation F1, for some or all runs.
 std::string learning_curves(const Page& page, int only_run = 0);

@@ -135,6 +135,8 @@ figure { margin: 0; min-width: 0; } figure h3 { margin: 0 0 .25rem; }
 .scores .dot { fill: var(--page); stroke: var(--accent); stroke-width: 1.6; }
 .scores .mean { stroke: var(--accent); stroke-width: 3; stroke-linecap: round; }
 .scores .published { fill: var(--page); stroke: var(--text); stroke-width: 1.4; }
+.reliability { max-width: 26rem; } .reliability .narrow { fill: var(--narrow); }
+.reliability .ideal { stroke-dasharray: 5 4; } .reliability .gap { stroke: var(--accent); stroke-width: 1.6; }
 .strip { display: block; width: 16rem; height: 1.25rem; }
 .strip .whisker { stroke: var(--text); stroke-width: 2; opacity: .55; }
 .strip .small { fill: none; stroke: var(--text); stroke-width: 1; opacity: .6; }
