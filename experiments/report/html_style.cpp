@@ -106,7 +106,7 @@ tr.rule > * { border-top: 1px solid var(--strong-line); }
 .matrix tbody th { text-align: right; }
 .matrix .axis-name { color: var(--muted); font-weight: 400; }
 .pair .matrix th, .pair .matrix td { padding: .25rem .35rem; } .pair .matrix td { min-width: 3.5rem; }
-.pair .matrix thead th { max-width: 4.6rem; overflow-wrap: anywhere; }
+.pair .matrix thead th { max-width: 4.6rem; overflow-wrap: break-word; }
 @media (max-width: 40rem) {
   .matrix { font-size: .8125rem; } .matrix th, .matrix td { padding: .25rem .3rem; }
   .matrix td { min-width: 3.2rem; } .matrix td span { font-size: .72rem; }
@@ -157,6 +157,9 @@ footer { margin-top: 4rem; padding-bottom: 3rem; color: var(--muted); font-size:
   body { font-size: 10pt; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   main, header, footer { max-width: none; padding: 0; }
   nav, .skip { display: none; }
+  .charts { grid-template-columns: repeat(3, 1fr); gap: 1rem; } .pair { grid-template-columns: 1fr 1fr; gap: 1rem; }
+  .pair .matrix td { min-width: 0; } .pair table { font-size: 8pt; } .pair th, .pair td { padding: .25rem .3rem; }
+  section { margin-top: 2rem; } #curves, .charts { break-inside: avoid; }
   .scroll { overflow: visible; } pre { white-space: pre-wrap; overflow-wrap: anywhere; }
   figure, table, .facts, .warnings { break-inside: avoid; } h2, h3, summary { break-after: avoid; }
   #confusion, #runs { break-before: page; }
