@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An experiment, as read from its YAML file with every default filled in. Plain data. The names are the file's keys.
+// An experiment, as read from its YAML file with every default filled in. Plain data. The names are the
+// file's keys.
 #pragma once
 
 #include <cstdint>

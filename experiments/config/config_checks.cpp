@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/config/config_checks.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "experiments/nearest_name.h"
+
+namespace kickdrum {
+namespace {
+
+bool same_place(const Diagnostic& problem, const std::string& source, int line, int column) {
+    return problem.file == source && problem.line == line && problem.column == column;
+}
+
+bool has_problem(const YamlValue& value, const Problems& problems) {
+    const bool itself = std::ranges::any_of(problems.list(), [&](const Diagnostic& problem) {
+        return same_place(problem, value.source, value.line, value.column);
+    });
+    if (itself) return true;
+    for (const auto& item : value.items) {
+        if (has_problem(item, problems)) return true;
+    }
+    return std::ranges::any_of(value.entries, [&](const YamlEntry& entry) {
+        const bool at_key = std::ranges::any_of(problems.list(), [&](const Diagnostic& problem) {
+            return same_place(problem, entry.value.source, entry.line, entry.column);
+        });
+        return at_key || has_problem(entry.value, problems);
+    });
+}
+
+class Checks {
+ public:
+    Checks(const YamlValue& root, ExperimentConfig& config, const FileOnlyValues& other, Problems& problems)
+        : root_(root), config_(config), other_(other), problems_(problems) {}
+
+    void all() {
+        name();
+        math();
+        split();
+        classes();
+        features();
+        schedule();
+        class_weights();
+        model();
+    }
+
+ private:
+    bool sound(const std::string& path) const {
+        const YamlValue* value = value_at(root_, path);
+        return value == nullptr || !has_problem(*value, problems_);
+    }
+    bool sound(std::initializer_list<const char*> paths) const {
+        return std::ranges::all_of(paths, [&](const char* path) { return sound(path); });
+    }
+    // At the first of the paths that is in the file.
+    void complain(std::initializer_list<const char*> paths, const std::string& message) {
+        for (const std::string path : paths) {
+            if (const YamlValue* value = value_at(root_, path)) {
+                problems_.add(value->problem(message));
+                return;
+            }
+        }
+        problems_.add(root_.problem(message));
+    }
+
+    void name() {
+        const auto usable = [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                   c == '_' || c == '-';
+        };
+        constexpr std::size_t kLongest = 100;
+        const std::string& text = config_.name;
+        const bool fits = !text.empty() && text.size() <= kLongest && text[0] != '.' && text[0] != '-' &&
+                          std::ranges::all_of(text, usable);
+        if (fits || !sound("name")) return;
+        complain(
+            {"name"},
+            fmt::format("'name' is '{}', but results go to a folder of this name: use at most {} letters, "
+                        "digits, '_', '-' and '.', and begin with a letter, a digit or '_'",
+                        text.substr(0, kLongest), kLongest));
+    }
+
+    void math() {
+        if (other_.math == MathMode::fp32 || config_.device == DeviceChoice::cuda ||
+            !sound({"math", "device"}))
+            return;
+        complain({"math"},
+                 fmt::format("'math: {}' needs a CUDA device, and this build computes on the CPU; use fp32",
+                             value_at(root_, "math")->text));
+    }
+
+    void split() {
+        const YamlValue* seeds = value_at(root_, "split.seeds");
+        if (seeds == nullptr || !sound({"runs", "split.seeds"})) return;
+        if (value_at(root_, "split.seed") != nullptr) {
+            problems_.add(
+                seeds->problem("'split.seed' and 'split.seeds' are both given; leave one of them out"));
+        } else if (seeds->items.size() != static_cast<std::size_t>(config_.runs)) {
+            problems_.add(seeds->problem(fmt::format(
+                "'split.seeds' holds {} and 'runs' is {}; give one seed per run, or one 'seed' for all",
+                seeds->items.size(), config_.runs)));
+        }
+    }
+
+    void classes() {
+        const std::vector<std::string>& names = config_.data.classes;
+        const YamlValue* data = value_at(root_, "data");
+        if (data == nullptr || data->kind != YamlValue::Kind::map || !sound("data.classes")) return;
+        if (names.empty()) {
+            if (config_.data.label) return;  // all names of that column
+            complain(
+                {"data"},
+                "'data.classes' is missing (the classes, as a list of 0/1 columns; or name one column of "
+                "class names with 'label')");
+        } else if (names.size() == 1) {
+            complain({"data.classes"}, "'data.classes' holds one class; a classifier needs two or more");
+        }
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const auto first = std::ranges::find(names, names[i]);
+            if (first != names.begin() + static_cast<std::ptrdiff_t>(i)) {
+                complain({fmt::format("data.classes.{}", i).c_str()},
+                         fmt::format("'data.classes' holds '{}' twice", names[i]));
+            }
+        }
+    }
+
+    void features() {
+        const FeatureConfig& f = config_.features;
+        if (f.fmax > f.sample_rate / 2.0 && sound({"features.fmax", "features.sample_rate"})) {
+            complain(
+                {"features.fmax", "features.sample_rate"},
+                fmt::format(
+                    "'features.fmax' is {:g}, above half of the sample rate ({:g}), where there is no sound",
+                    f.fmax, f.sample_rate / 2.0));
+        }
+        if (f.fmin >= f.fmax && sound({"features.fmin", "features.fmax"})) {
+            complain(
+                {"features.fmin", "features.fmax"},
+                fmt::format("'features.fmin' ({:g}) must be below 'features.fmax' ({:g})", f.fmin, f.fmax));
+        }
+        if (f.hop_length > f.n_fft && sound({"features.hop_length", "features.n_fft"})) {
+            complain(
+                {"features.hop_length", "features.n_fft"},
+                fmt::format("'features.hop_length' ({}) is above 'features.n_fft' ({}): samples between two "
+                            "windows would be lost",
+                            f.hop_length, f.n_fft));
+        }
+    }
+
+    void schedule() {
+        const ScheduleSpec& spec = config_.training.schedule;
+        if (spec.kind != ScheduleKind::step || !sound("training.schedule")) return;
+        if ((spec.every_epochs > 0) == !spec.at_epochs.empty()) {
+            complain({"training.schedule"},
+                     "'training.schedule.step' needs either 'every_epochs' (above 0) or 'at_epochs'");
+        }
+    }
+
+    void class_weights() {
+        if (config_.class_weights.kind != ClassWeights::Kind::given) return;
+        if (!sound({"training.class_weights", "data.classes"})) return;
+        const YamlValue* weights = value_at(root_, "training.class_weights");
+        const std::vector<std::string>& names = config_.data.classes;
+        if (names.empty()) {
+            problems_.add(weights->problem("weights by class need the classes in 'data.classes'"));
+            return;
+        }
+        for (const auto& entry : weights->entries) {
+            if (std::ranges::find(names, entry.key) != names.end()) continue;
+            const std::string hint = did_you_mean(entry.key, names);
+            problems_.add(entry.problem(fmt::format(
+                "'training.class_weights' names '{}', which is no class{}", entry.key,
+                hint.empty() ? fmt::format("; the classes are {}", fmt::join(names, ", ")) : hint)));
+        }
+        for (const auto& class_name : names) {
+            const auto weight = other_.class_weights.find(class_name);
+            if (weight == other_.class_weights.end()) {
+                problems_.add(weights->problem(
+                    fmt::format("'training.class_weights' has no weight for class '{}'", class_name)));
+            } else {
+                config_.class_weights.given.push_back(static_cast<float>(weight->second));
+            }
+        }
+    }
+
+    // Walks through the network with the shapes that a clip will have.
+    void model() {
+        if (config_.model.empty() || !sound({"model", "features.size", "data.classes"})) return;
+        constexpr int kAnyNumberOfClasses = 2;  // unknown before the table is read: `units: classes` fits any
+        const int classes = config_.data.classes.empty() ? kAnyNumberOfClasses
+                                                         : static_cast<int>(config_.data.classes.size());
+        try {
+            describe_model(config_.model, {1, config_.features.height, config_.features.width, 1}, classes);
+        } catch (const ModelError& error) {
+            problems_.add({.message = error.what(),
+                           .file = error.line > 0 ? root_.source : source_of_change("model"),
+                           .line = error.line,
+                           .column = error.column});
+        } catch (const InvalidArgument& error) {
+            complain({"model"}, error.what());
+        }
+    }
+
+    // The override below this path, for a layer that has no line.
+    std::string source_of_change(const std::string& path) const {
+        const YamlValue* value = value_at(root_, path);
+        return value == nullptr ? root_.source : overriding_source(*value).value_or(root_.source);
+    }
+    std::optional<std::string> overriding_source(const YamlValue& value) const {
+        if (value.source != root_.source) return value.source;
+        for (const auto& item : value.items) {
+            if (auto source = overriding_source(item)) return source;
+        }
+        for (const auto& entry : value.entries) {
+            if (auto source = overriding_source(entry.value)) return source;
+        }
+        return std::nullopt;
+    }
+
+    const YamlValue& root_;
+    ExperimentConfig& config_;
+    const FileOnlyValues& other_;
+    Problems& problems_;
+};
+
+}  // namespace
+
+const YamlValue* value_at(const YamlValue& root, const std::string& path) {
+    const YamlValue* value = &root;
+    std::size_t begin = 0;
+    while (value != nullptr && begin <= path.size()) {
+        const std::size_t dot = std::min(path.find('.', begin), path.size());
+        const std::string part = path.substr(begin, dot - begin);
+        begin = dot + 1;
+        if (value->kind == YamlValue::Kind::list) {
+            std::size_t index = value->items.size();
+            std::from_chars(part.data(), part.data() + part.size(), index);
+            value = index < value->items.size() ? &value->items[index] : nullptr;
+        } else {
+            const YamlEntry* entry = value->find(part);
+            value = entry == nullptr ? nullptr : &entry->value;
+        }
+    }
+    return value;
+}
+
+void check_config(const YamlValue& root, ExperimentConfig& config, const FileOnlyValues& other,
+                  Problems& problems) {
+    Checks(root, config, other, problems).all();
+}
+
+}  // namespace kickdrum

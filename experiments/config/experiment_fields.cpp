@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/config/experiment_fields.h"
+
+namespace kickdrum {
+namespace {
+
+constexpr IntegerRange kSeeds{0, std::numeric_limits<std::int64_t>::max()};
+constexpr IntegerRange kSplitSeeds{0, std::numeric_limits<std::uint32_t>::max()};  // as numpy's RandomState
+
+void data_fields(Fields& fields, DataConfig& data) {
+    std::string labels = data.labels.string();
+    std::string audio = data.audio.string();
+    fields.text({"labels", "table of the clips: a CSV file with a header", true}, labels);
+    fields.text({"audio", "folder of the clips, named by their id", true}, audio);
+    data.labels = labels;
+    data.audio = audio;
+    fields.text({"id", "column of the clip's name: its file name without extension"}, data.id);
+    fields.text({"group", "column of the track: clips of one group never fall into two parts"}, data.group);
+    fields.texts({"classes", "the classes, in the order of the confusion matrix"}, data.classes);
+    fields.optional_text({"label", "column of class names, instead of one 0/1 column per class"}, data.label);
+    int keep = 0;
+    fields.choice<int>({"keep", "which rows count"}, keep, {{"exactly_one", 0}});
+    fields.choice<OnBadClip>({"on_bad_clip", "what to do with audio that is missing or can't be read"},
+                             data.on_bad_clip, {{"stop", OnBadClip::stop}, {"skip", OnBadClip::skip}});
+}
+
+void split_fields(Fields& fields, SplitConfig& split) {
+    int kind = 0;
+    fields.choice<int>({"kind", "how clips are dealt out"}, kind, {{"stratified_group_kfold", 0}});
+    std::vector<std::int64_t> folds(split.folds.begin(), split.folds.end());
+    fields.integers({"folds", "first fold of the first number: train | rest; of the second: val | test"},
+                    folds, {2, 1000}, 2);
+    split.folds.assign(folds.begin(), folds.end());
+
+    std::optional<std::int64_t> seed;
+    std::vector<std::int64_t> seeds;
+    if (split.seeds.size() == 1) {
+        seed = split.seeds.front();
+    } else {
+        seeds.assign(split.seeds.begin(), split.seeds.end());
+    }
+    fields.optional_integer({"seed", "one split for all runs"}, seed, kSplitSeeds);
+    fields.integers({"seeds", "one split per run, instead of `seed`"}, seeds, kSplitSeeds);
+    if (seeds.empty()) seeds.push_back(*seed);
+    split.seeds.assign(seeds.begin(), seeds.end());
+}
+
+void feature_fields(Fields& fields, FeatureConfig& features) {
+    int kind = 0;
+    fields.choice<int>({"kind", "what the network sees"}, kind, {{"log_mel", 0}});
+    fields.integer({"sample_rate", "Hz; clips are resampled to it"}, features.sample_rate, {1000, 192'000});
+    fields.integer({"n_fft", "samples in a window of the spectrogram"}, features.n_fft, {16, 65'536});
+    fields.integer({"hop_length", "samples between two windows"}, features.hop_length, {1, 65'536});
+    fields.integer({"n_mels", "mel bands"}, features.n_mels, {1, 2048});
+    fields.number({"fmin", "Hz; lower end of the lowest band"}, features.fmin, {.low = 0});
+    fields.number({"fmax", "Hz; upper end of the highest band"}, features.fmax,
+                  {.low = 0, .without_low = true});
+    fields.number({"top_db", "dB below the clip's loudest cell that are kept"}, features.top_db,
+                  {.low = 0, .high = 1000, .without_low = true});
+    Extent2d size{features.height, features.width};
+    fields.extent({"size", "height (mels) and width (frames) of the picture"}, size, {1, 4096});
+    features.height = size.h;
+    features.width = size.w;
+    int image = 0;
+    fields.choice<int>({"image", "how the spectrogram becomes a picture"}, image,
+                       {{"float", 0},
+                        {"specshow_gray", 1,
+                         "the published pixel path is not built in yet; use float, which leaves out the "
+                         "detour through 8-bit pixels"}});
+}
+
+std::vector<std::string> published_metrics() {
+    std::vector<std::string> names;
+    for (const std::string part : {"test", "val", "train"}) {
+        for (const std::string metric : {"weighted_f1", "macro_f1", "accuracy", "loss"}) {
+            names.push_back(part + '.' + metric);
+        }
+    }
+    names.emplace_back("best_epoch");
+    names.emplace_back("epochs");
+    return names;
+}
+
+void published_fields(Fields& fields, ExperimentConfig& config) {
+    fields.text({"source", "where the figures stand"}, config.published_source);
+    fields.other_numbers(published_metrics(), "mean over the runs", config.published);
+}
+
+}  // namespace
+
+void experiment_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& other) {
+    fields.text({.name = "name",
+                 .meaning = "name of the experiment and of its results folder; default: the file's name",
+                 .derived = true},
+                config.name);
+    fields.integer({"runs", "number of trainings, each with random streams of its own"}, config.runs,
+                   {1, 1000});
+    fields.integer({"seed", "from which all random numbers of the runs follow"}, config.seed, kSeeds);
+    fields.choice<DeviceChoice>(
+        {"device", "where to compute"}, config.device,
+        {{"auto", DeviceChoice::automatic}, {"cpu", DeviceChoice::cpu}, {"cuda", DeviceChoice::cuda}});
+    fields.choice<MathMode>({"math", "arithmetic of convolutions and dense layers"}, other.math,
+                            {{"fp32", MathMode::fp32}, {"tf32", MathMode::tf32}, {"bf16", MathMode::bf16}});
+    fields.boolean({"deterministic", "the same bits for the same file and seed"}, config.deterministic);
+    fields.block({"data", "the clips", true}, [&](Fields& block) { data_fields(block, config.data); });
+    fields.block({"split", "training, validation and test part"},
+                 [&](Fields& block) { split_fields(block, config.split); });
+    fields.block({"features", "the spectrogram"},
+                 [&](Fields& block) { feature_fields(block, config.features); });
+    fields.layers({"model", "the network: a list of layers", true}, config.model);
+    fields.block({"training", "how the network is trained"},
+                 [&](Fields& block) { training_fields(block, config, other); });
+    fields.block({"published", "figures to print beside the results"},
+                 [&](Fields& block) { published_fields(block, config); });
+}
+
+}  // namespace kickdrum

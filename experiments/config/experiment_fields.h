@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// The keys of the experiment file, block by block, with types, ranges and defaults (those of
+// ExperimentConfig).
+#pragma once
+
+#include <vector>
+
+#include "experiments/config/experiment_config.h"
+#include "experiments/config/fields.h"
+
+namespace kickdrum {
+
+// What stands in the file beside ExperimentConfig's values.
+enum class MathMode { fp32, tf32, bf16 };
+struct FileOnlyValues {
+    MathMode math = MathMode::fp32;
+    std::map<std::string, double> class_weights;  // by class name
+};
+
+void experiment_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& other);
+void training_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& other);
+// Every type of layer, for an element of a `model:` list.
+std::vector<Alternative> layer_alternatives(LayerSpec& layer);
+
+}  // namespace kickdrum
