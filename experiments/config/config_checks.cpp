@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "dsp/mel_filterbank.h"
 #include "experiments/nearest_name.h"
 
 namespace kickdrum {

@@ -71,8 +71,9 @@ struct ExperimentConfig {
     std::map<std::string, double> published;
     std::string published_source;
 
-    std::filesystem::path file;  // where it was read
-    std::string text;            // and what stood there, for experiment.yaml in the results folder
+    std::filesystem::path file;         // where it was read
+    std::string text;                   // and what stood there, for experiment.yaml in the results folder
+    std::vector<std::string> warnings;  // what is allowed, but hardly meant
 };
 
 }  // namespace kickdrum

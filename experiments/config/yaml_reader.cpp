@@ -306,7 +306,7 @@ void YamlReader::layers(const Key& key, std::vector<LayerSpec>& layers) {
         complain(*written, path, "a list of layers, each beginning with '- '");
         return;
     }
-    if (written->items.empty() && key.required) complain(*written, path, "at least one layer");
+    if (written->items.empty()) complain(*written, path, "at least one layer");
     layers.clear();
     for (std::size_t i = 0; i < written->items.size(); ++i) {
         const YamlValue& item = written->items[i];

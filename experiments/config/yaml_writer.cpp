@@ -91,7 +91,7 @@ void write_entry(std::string& out, const YamlEntry& entry, std::size_t indent) {
 void write(std::string& out, const YamlValue& value, std::size_t indent) {
     const std::string margin(indent, ' ');
     for (const auto& item : value.items) {
-        if (fits_on_one_line(item)) {
+        if (item.entries.empty()) {
             out += margin + "- " + on_one_line(item) + '\n';
             continue;
         }
