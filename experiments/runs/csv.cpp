@@ -13,44 +13,80 @@ std::string csv_field(std::string_view text) {
     return quoted + '"';
 }
 
-std::vector<CsvRow> parse_csv(std::string_view text) {
-    std::vector<CsvRow> rows;
-    CsvRow row{.line = 1, .fields = {}};
-    std::string field;
-    int line = 1;
-    bool quoted = false;
-    const auto end_row = [&] {
-        if (!row.fields.empty() || !field.empty()) {
-            row.fields.push_back(std::move(field));
-            rows.push_back(std::move(row));
+namespace {
+
+class CsvParser {
+ public:
+    explicit CsvParser(std::string_view text) : text_(text) {}
+
+    std::vector<CsvRow> parse() {
+        for (std::size_t i = 0; i < text_.size(); ++i) {
+            const char c = text_[i];
+            const bool doubled = c == '"' && quoted_ && text_.substr(i + 1, 1) == "\"";
+            take(c, doubled);
+            advance(c);
+            if (doubled) advance(text_[++i]);
+            if (!quoted_ && c == ',') field_at_ = here_;
+            if (!quoted_ && c == '\n') begin_row();
         }
-        field.clear();
-        row = {.line = line, .fields = {}};
-    };
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (c == '\n') ++line;
-        if (quoted) {
-            if (c != '"') {
-                field += c;
-            } else if (i + 1 < text.size() && text[i + 1] == '"') {
-                field += text[++i];
-            } else {
-                quoted = false;
-            }
-        } else if (c == '"') {
-            quoted = true;
+        row_.unclosed_quote = quoted_;
+        end_row();
+        return std::move(rows_);
+    }
+
+ private:
+    void take(char c, bool doubled) {
+        if (c == '"' && !doubled) {
+            quoted_ = !quoted_;
+        } else if (quoted_) {
+            field_ += c;
         } else if (c == ',') {
-            row.fields.push_back(std::move(field));
-            field.clear();
+            end_field();
         } else if (c == '\n') {
             end_row();
         } else if (c != '\r') {
-            field += c;
+            field_ += c;
         }
     }
-    end_row();
-    return rows;
+
+    void advance(char c) {
+        if (c == '\n') {
+            here_ = {.line = here_.line + 1, .column = 1};
+        } else if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) {  // not inside a character of UTF-8
+            ++here_.column;
+        }
+    }
+
+    void end_field() {
+        row_.fields.push_back(std::move(field_));
+        row_.at.push_back(field_at_);
+        field_.clear();
+    }
+
+    void end_row() {
+        if (row_.fields.empty() && field_.empty() && !row_.unclosed_quote) return;
+        end_field();
+        rows_.push_back(std::move(row_));
+    }
+
+    void begin_row() {
+        row_ = {.line = here_.line, .fields = {}};
+        field_at_ = here_;
+    }
+
+    std::string_view text_;
+    std::vector<CsvRow> rows_;
+    CsvRow row_{.line = 1, .fields = {}};
+    std::string field_;
+    CsvPosition here_{.line = 1, .column = 1};
+    CsvPosition field_at_ = here_;
+    bool quoted_ = false;
+};
+
+}  // namespace
+
+std::vector<CsvRow> parse_csv(std::string_view text) {
+    return CsvParser(text).parse();
 }
 
 }  // namespace kickdrum
