@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kickdrum {
@@ -17,9 +18,17 @@ struct Clip {
     std::filesystem::path audio;  // the file found for it; empty: none
 };
 
+// Rows of the label table that aren't clips of the experiment.
+struct DroppedRows {
+    std::string reason;  // follows the number: "with none of the classes"
+    int rows = 0;
+};
+
 struct ClipTable {
-    std::vector<std::string> classes;
+    std::vector<std::string> classes;  // empty: clips without labels (their `label` is 0)
     std::vector<Clip> clips;
+    std::vector<DroppedRows> dropped{};
+    std::filesystem::path file{};  // the label table, for messages
 };
 
 enum class Part : std::uint8_t { train, val, test };

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/data/labels.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "experiments/data/audio_files.h"
+#include "experiments/data/label_table.h"
+#include "experiments/nearest_name.h"
+
+namespace kickdrum {
+namespace {
+
+class LabelReader {
+ public:
+    LabelReader(const DataConfig& config, const LabelTable& table, Problems& problems)
+        : config_(config), table_(table), problems_(problems) {
+        clips_.classes = config.classes;
+        clips_.file = config.labels;
+    }
+
+    ClipTable read() {
+        id_ = table_.column(config_.id, "data.id", problems_);
+        group_ = table_.column(config_.group, "data.group", problems_);
+        find_class_columns();
+        for (const auto& row : table_.rows) {
+            check_id(row);
+            check_group(row);
+            if (const auto label = label_of(row)) keep(row, *label);
+        }
+        count_dropped();
+        check_classes();
+        return std::move(clips_);
+    }
+
+ private:
+    void find_class_columns() {
+        if (config_.label) {
+            label_ = table_.column(*config_.label, "data.label", problems_);
+            if (label_ && config_.classes.empty()) take_classes_from_column();
+            return;
+        }
+        for (const auto& name : config_.classes) {
+            class_columns_.push_back(table_.column(name, "data.classes", problems_));
+            if (!class_columns_.back()) whole_ = false;
+        }
+    }
+
+    void take_classes_from_column() {
+        std::set<std::string> names;
+        for (const auto& row : table_.rows) {
+            if (!row.fields[*label_].empty()) names.insert(row.fields[*label_]);
+        }
+        clips_.classes.assign(names.begin(), names.end());
+    }
+
+    void check_id(const CsvRow& row) {
+        if (!id_) return;
+        const std::string& id = row.fields[*id_];
+        if (id.empty()) {
+            problem(row, *id_,
+                    fmt::format("'{}' is empty: name the clip's audio file, without extension", config_.id));
+            return;
+        }
+        if (id.find_first_of("/\\") != std::string::npos) {
+            problem(row, *id_,
+                    fmt::format("'{}' has a path separator: ids are names of files in the audio folder", id));
+        }
+        const auto [first, added] = line_of_id_.emplace(id, row.line);
+        if (!added) {
+            problem(row, *id_,
+                    fmt::format("clip '{}' is in the table twice, first in line {}: remove one of the rows",
+                                id, first->second));
+        }
+    }
+
+    void check_group(const CsvRow& row) {
+        if (!group_ || !row.fields[*group_].empty()) return;
+        problem(row, *group_,
+                fmt::format("'{}' is empty: name the track that the clip was cut from", config_.group));
+    }
+
+    // The class of a row; nothing where it is dropped or wrong.
+    std::optional<int> label_of(const CsvRow& row) {
+        if (config_.label) return label_by_name(row);
+        if (config_.classes.empty()) return 0;
+        int set = 0;
+        int label = 0;
+        bool valid = whole_;
+        for (std::size_t c = 0; c < class_columns_.size(); ++c) {
+            if (!class_columns_[c]) continue;
+            const std::string& cell = row.fields[*class_columns_[c]];
+            if (cell == "1") {
+                ++set;
+                label = static_cast<int>(c);
+                ++rows_with_[config_.classes[c]];
+            } else if (cell != "0") {
+                valid = false;
+                problem(row, *class_columns_[c],
+                        fmt::format("'{}' is '{}', but must be 0 or 1", config_.classes[c], cell));
+            }
+        }
+        if (valid && set == 0) ++none_;
+        if (valid && set > 1) ++several_;
+        return valid && set == 1 ? std::optional(label) : std::nullopt;
+    }
+
+    std::optional<int> label_by_name(const CsvRow& row) {
+        if (!label_) return std::nullopt;
+        const std::string& name = row.fields[*label_];
+        ++rows_with_[name];
+        const auto found = std::ranges::find(clips_.classes, name);
+        if (found != clips_.classes.end() && !name.empty())
+            return static_cast<int>(found - clips_.classes.begin());
+        ++(name.empty() ? unnamed_ : none_);
+        return std::nullopt;
+    }
+
+    void keep(const CsvRow& row, int label) {
+        if (!id_ || !group_) return;
+        clips_.clips.push_back({.id = row.fields[*id_],
+                                .group = row.fields[*group_],
+                                .label = label,
+                                .row = row.line,
+                                .audio = {}});
+    }
+
+    void count_dropped() {
+        const auto add = [&](int rows, std::string reason) {
+            if (rows > 0) clips_.dropped.push_back({.reason = std::move(reason), .rows = rows});
+        };
+        add(none_,
+            config_.label ? fmt::format("with another '{}'", *config_.label) : "with none of the classes");
+        add(several_, "with more than one of the classes");
+        add(unnamed_, fmt::format("with an empty '{}'", config_.label.value_or("")));
+    }
+
+    // Every class needs a clip. Where columns are missing or no row is left, that has been said already.
+    void check_classes() {
+        if (!whole_ || (config_.label && !label_) || !id_ || !group_ || table_.rows.empty()) return;
+        std::vector<bool> present(clips_.classes.size());
+        for (const auto& clip : clips_.clips) present[static_cast<std::size_t>(clip.label)] = true;
+        for (std::size_t c = 0; c < present.size(); ++c) {
+            if (!present[c]) report_class_without_clip(c);
+        }
+        if (config_.label && clips_.classes.empty()) {
+            problems_.add(table_.problem(
+                table_.header.at[*label_],
+                fmt::format("every '{}' is empty: name the classes of the clips", *config_.label)));
+        }
+    }
+
+    void report_class_without_clip(std::size_t c) {
+        const std::string& name = clips_.classes[c];
+        if (config_.label) {
+            std::vector<std::string> names;
+            for (const auto& entry : rows_with_) names.push_back(entry.first);
+            problems_.add(table_.problem(
+                table_.header.at[*label_],
+                fmt::format(
+                    "no row has '{}' as its '{}'{}: label clips of it, or leave it out of 'data.classes'",
+                    name, *config_.label, did_you_mean(name, names))));
+            return;
+        }
+        const int rows = rows_with_[name];
+        problems_.add(table_.problem(
+            table_.header.at[*class_columns_[c]],
+            fmt::format(
+                "class '{}' has no clip, {}: label clips of it, or leave it out of 'data.classes'", name,
+                rows == 0 ? "no row has a 1 here"
+                          : fmt::format("every row with a 1 here ({}) has another class too", rows))));
+    }
+
+    void problem(const CsvRow& row, std::size_t column, std::string message) {
+        problems_.add(table_.problem(row.at[column], std::move(message)));
+    }
+
+    const DataConfig& config_;
+    const LabelTable& table_;
+    Problems& problems_;
+    ClipTable clips_;
+    std::optional<std::size_t> id_;
+    std::optional<std::size_t> group_;
+    std::optional<std::size_t> label_;
+    std::vector<std::optional<std::size_t>> class_columns_;
+    bool whole_ = true;  // every class has its column
+    std::map<std::string, int> line_of_id_;
+    std::map<std::string, int> rows_with_;  // by class
+    int none_ = 0;
+    int several_ = 0;
+    int unnamed_ = 0;
+};
+
+void find_audio(const DataConfig& config, ClipTable& table, Problems& problems) {
+    if (config.audio.empty()) return;
+    const auto files = audio_files(config.audio, problems);
+    for (auto& clip : table.clips) {
+        const auto found = files.find(clip.id);
+        if (found == files.end()) continue;
+        clip.audio = found->second.front();
+        if (found->second.size() == 1) continue;
+        std::string names;
+        for (const auto& file : found->second) {
+            names += fmt::format("{}'{}'", names.empty() ? "" : ", ", file.filename().string());
+        }
+        problems.add(
+            {.message = fmt::format("clip '{}' (line {} of '{}') has {} audio files: {}; keep one", clip.id,
+                                    clip.row, table.file.string(), found->second.size(), names),
+             .file = config.audio.string()});
+    }
+}
+
+}  // namespace
+
+ClipTable read_labels(const DataConfig& config) {
+    Problems problems;
+    ClipTable clips;
+    if (const auto table = read_label_table(config.labels, problems)) {
+        clips = LabelReader(config, *table, problems).read();
+    }
+    find_audio(config, clips, problems);
+    problems.throw_if_any(ExitCode::data);
+    return clips;
+}
+
+}  // namespace kickdrum
