@@ -35,7 +35,9 @@ class AudioError : public std::runtime_error {
 //   empty       no samples
 //   silent      no sample above 1e-6, after mixing the channels
 //   not_finite  NaN or infinity among the samples
-// Safe to call from several threads.
+// Safe to call from several threads. Prints nothing, but for one case: libsndfile's MP3 decoder writes a line
+// to stderr about flipped bits inside a frame, and can't be told not to. MP3 of the "free" bitrate counts as
+// unreadable.
 Audio read_audio(const std::filesystem::path& file);
 
 }  // namespace kickdrum
