@@ -40,19 +40,21 @@ Taps area_taps(int place, int source, double scale) {
     return taps;
 }
 
-Taps linear_taps(int place, int source, double scale) {
-    const int first = static_cast<int>(std::floor(place * scale));
+// `growth`: pixels of the result per pixel of the source. A share that rounds to 1 in single precision is 0
+// of the next pixel, as in OpenCV: which of the two decides what becomes of whole pixels.
+Taps linear_taps(int place, int source, double growth) {
+    const int first = static_cast<int>(std::floor(place * (1 / growth)));
     if (first >= source - 1) return {source - 1, {1}};
-    const double offset = place + 1 - (first + 1) / scale;
-    const auto second = static_cast<float>(offset <= 0 ? 0 : offset - std::floor(offset));
+    const auto offset = static_cast<float>(place + 1 - (first + 1) * growth);
+    const float second = offset <= 0 ? 0 : offset - std::floor(offset);
     return {first, {1 - second, second}};
 }
 
 Side side(int source, int size, bool area) {
-    const double scale = static_cast<double>(source) / size;
+    const double growth = static_cast<double>(size) / source;
     Side taps;
     for (int place = 0; place < size; ++place) {
-        taps.push_back(area ? area_taps(place, source, scale) : linear_taps(place, source, scale));
+        taps.push_back(area ? area_taps(place, source, 1 / growth) : linear_taps(place, source, growth));
     }
     return taps;
 }
