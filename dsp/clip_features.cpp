@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "dsp/audio_file.h"
+#include "dsp/resample.h"
 #include "dsp/resize_area.h"
 #include "kernels/device/error.h"
 
@@ -21,9 +23,9 @@ const ClipFeatureSettings& checked(const ClipFeatureSettings& settings) {
 }
 
 void check_finite(std::span<const float> samples) {
-    const auto bad = std::find_if(samples.begin(), samples.end(), [](float x) { return !std::isfinite(x); });
-    require(bad == samples.end(), "features: sample {} is {}, not a finite number", bad - samples.begin(),
-            bad == samples.end() ? 0.0F : *bad);
+    bool finite = true;
+    for (const float x : samples) finite &= std::isfinite(x);  // no early end: vectors
+    require(finite, "features: some samples are not finite numbers");
 }
 
 // [bands, frames] dB, lowest band first, to grey with the highest band first.
@@ -56,6 +58,16 @@ void ClipFeaturePlan::compute(std::span<const float> samples, std::span<float> i
     resize_area(picture, log_mel.n_mels, static_cast<int>(frames), image, settings_.height, settings_.width);
     // Weights that add up to 1 but for rounding.
     for (float& pixel : image) pixel = std::clamp(pixel, 0.0F, 1.0F);
+}
+
+void ClipFeaturePlan::compute(const std::filesystem::path& audio, std::span<float> image) const {
+    const Audio clip = read_audio(audio);
+    const int rate = settings_.log_mel.sample_rate;
+    if (clip.sample_rate == rate) {
+        compute(clip.samples, image);
+    } else {
+        compute(resample(clip.samples, clip.sample_rate, rate), image);
+    }
 }
 
 }  // namespace kickdrum

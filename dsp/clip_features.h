@@ -5,6 +5,7 @@
 // a plot.
 #pragma once
 
+#include <filesystem>
 #include <span>
 
 #include "dsp/log_mel.h"
@@ -30,6 +31,10 @@ class ClipFeaturePlan {
     // samples: mono, at settings().log_mel.sample_rate; image: [height, width] in [0, 1]. Throws
     // InvalidArgument where a sample isn't finite or the image has another size.
     void compute(std::span<const float> samples, std::span<float> image) const;
+
+    // The same of a whole audio file of any rate and number of channels. Throws AudioError (dsp/audio_file.h)
+    // where it can't be used.
+    void compute(const std::filesystem::path& audio, std::span<float> image) const;
 
  private:
     ClipFeatureSettings settings_;
