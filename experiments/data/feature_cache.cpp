@@ -180,7 +180,7 @@ class Loader {
         try {
             pack_->add(records);
         } catch (const UserError& error) {
-            load_.not_saved = error.what();
+            load_.not_saved = error.diagnostics().at(0).message;
         }
     }
 
@@ -192,7 +192,7 @@ class Loader {
         try {
             index_->save();
         } catch (const UserError& error) {
-            load_.not_saved = error.what();
+            load_.not_saved = error.diagnostics().at(0).message;
         }
     }
 
