@@ -32,6 +32,10 @@ namespace kickdrum {
 using LogValue = std::variant<std::int64_t, double, bool, std::string>;
 using LogFields = std::vector<std::pair<std::string, LogValue>>;
 
+// Throws UserError (exit code 2) where ResultsFolder would refuse the folder: to be asked before hours of
+// work.
+void require_free_results_folder(const std::filesystem::path& folder, bool force);
+
 class ResultsFolder {
  public:
     // Creates the folder and locks it. A folder with something in it is refused, unless `force` is given and
