@@ -5,9 +5,7 @@
 
 #include <memory>
 
-#include "dsp/audio_file.h"
 #include "dsp/clip_features.h"
-#include "dsp/resample.h"
 #include "experiments/data/feature_cache.h"
 #include "kernels/device/device.h"
 
@@ -44,9 +42,7 @@ FeatureRecipe log_mel_recipe(const FeatureConfig& features) {
     return {.settings = settings_text(features, simd),
             .values = static_cast<std::size_t>(features.height) * static_cast<std::size_t>(features.width),
             .compute = [plan](const std::filesystem::path& file, std::span<float> image) {
-                const Audio audio = read_audio(file);
-                const int rate = plan->settings().log_mel.sample_rate;
-                plan->compute(resample(audio.samples, audio.sample_rate, rate), image);
+                plan->compute(file, image);
             }};
 }
 
