@@ -141,6 +141,7 @@ class LabelReader {
     // Every class needs a clip. Where columns are missing or no row is left, that has been said already.
     void check_classes() {
         if (!whole_ || (config_.label && !label_) || !id_ || !group_ || table_.rows.empty()) return;
+        if (!config_.label && clips_.classes.empty()) return;  // clips without labels
         std::vector<bool> present(clips_.classes.size());
         for (const auto& clip : clips_.clips) present[static_cast<std::size_t>(clip.label)] = true;
         for (std::size_t c = 0; c < present.size(); ++c) {
