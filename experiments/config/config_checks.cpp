@@ -150,6 +150,25 @@ class Checks {
                             "windows would be lost",
                             f.hop_length, f.n_fft));
         }
+        if (f.n_fft % 2 != 0 && sound("features.n_fft")) {
+            complain({"features.n_fft"}, fmt::format("'features.n_fft' is {}, but must be even", f.n_fft));
+        }
+        if (sound("features")) warn_of_empty_bands();
+    }
+
+    void warn_of_empty_bands() {
+        const FeatureConfig& f = config_.features;
+        const auto bands = mel_filterbank({.sample_rate = f.sample_rate,
+                                           .n_fft = f.n_fft,
+                                           .n_mels = f.n_mels,
+                                           .fmin = f.fmin,
+                                           .fmax = f.fmax});
+        const std::size_t empty = empty_bands(bands).size();
+        if (empty == 0) return;
+        config_.warnings.push_back(
+            fmt::format("{} of {} mel bands hear nothing, because n_fft ({}) is too short for so many; lower "
+                        "features.n_mels or raise features.n_fft",
+                        empty, f.n_mels, f.n_fft));
     }
 
     void schedule() {

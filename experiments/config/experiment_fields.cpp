@@ -82,7 +82,7 @@ std::vector<std::string> published_metrics() {
 }
 
 void published_fields(Fields& fields, ExperimentConfig& config) {
-    fields.text({"source", "where the figures stand"}, config.published_source);
+    fields.text({"source", "where the figures stand", true}, config.published_source);
     fields.other_numbers(published_metrics(), "mean over the runs", config.published);
 }
 

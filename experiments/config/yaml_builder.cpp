@@ -20,9 +20,12 @@ YamlValue integer_value(std::int64_t number) {
     return YamlValue::scalar(std::to_string(number));
 }
 
-// The shortest text that is read as the same number.
+// The shortest text that is read as the same number; 1.0e-07, because YAML 1.1 takes 1e-07 for a text.
 YamlValue number_value(double number) {
-    return YamlValue::scalar(fmt::format("{}", number));
+    std::string text = fmt::format("{}", number);
+    const std::size_t exponent = text.find('e');
+    if (exponent != std::string::npos && text.find('.') == std::string::npos) text.insert(exponent, ".0");
+    return YamlValue::scalar(std::move(text));
 }
 
 YamlValue built(const Section& section) {

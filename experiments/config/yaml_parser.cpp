@@ -7,6 +7,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <sstream>
@@ -25,10 +26,34 @@ struct Mistake {
     YAML::Mark mark;
 };
 
+// Where a line (from 0) begins; the text's end if there are fewer.
+std::size_t offset_of_line(const std::string& text, int line) {
+    std::size_t begin = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
+    for (; line > 0 && begin < text.size(); --line)
+        begin = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    return begin;
+}
+
+// The tab in the indentation of this line or the one before; YAML's other complaints about it are hard to
+// understand.
+std::optional<YAML::Mark> tab_near(const std::string& text, const YAML::Mark& mark) {
+    for (int line = std::max(mark.line - 1, 0); line <= mark.line; ++line) {
+        const std::size_t begin = offset_of_line(text, line);
+        const std::size_t end = text.find_first_not_of(" \t", begin);
+        const std::size_t tab = text.find('\t', begin);
+        if (tab == std::string::npos || (end != std::string::npos && tab > end)) continue;
+        YAML::Mark place;
+        place.line = line;
+        place.column = static_cast<int>(tab - begin);
+        return place;
+    }
+    return std::nullopt;
+}
+
 class TreeBuilder : public YAML::EventHandler {
  public:
-    TreeBuilder(const std::string& source, Problems& problems, bool with_positions)
-        : source_(source), problems_(problems), with_positions_(with_positions) {}
+    TreeBuilder(const std::string& text, const std::string& source, Problems& problems, bool with_positions)
+        : text_(text), source_(source), problems_(problems), with_positions_(with_positions) {}
 
     YamlValue take() { return std::move(root_); }
 
@@ -49,6 +74,7 @@ class TreeBuilder : public YAML::EventHandler {
         value.kind = YamlValue::Kind::scalar;
         value.text = text;
         value.quoted = tag != "?";
+        if (value.quoted) require_closed(mark);
         add(std::move(value), anchor, mark);
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -85,6 +111,19 @@ class TreeBuilder : public YAML::EventHandler {
     void check_tag(const std::string& tag, const YAML::Mark& mark) {
         if (tag.empty() || tag == "?" || tag == "!" || tag == "tag:yaml.org,2002:str") return;
         problems_.add(made(mark).problem(fmt::format("the tag '{}' means nothing here; leave it out", tag)));
+    }
+
+    // yaml-cpp lets a text in quotes run to the end of the file.
+    void require_closed(const YAML::Mark& mark) const {
+        std::size_t at = offset_of_line(text_, mark.line) + static_cast<std::size_t>(mark.column);
+        if (at >= text_.size() || (text_[at] != '"' && text_[at] != '\''))
+            return;  // a block of text ('|', '>')
+        const char quote = text_[at];
+        for (++at; at < text_.size(); ++at) {
+            if (text_[at] == quote) return;
+            if (quote == '"' && text_[at] == '\\') ++at;
+        }
+        throw Mistake{"the quotes that open here are never closed", mark};
     }
 
     void count(const YamlValue& value, const YAML::Mark& mark) {
@@ -150,6 +189,7 @@ class TreeBuilder : public YAML::EventHandler {
         parent.value.entries.push_back(std::move(entry));
     }
 
+    const std::string& text_;
     std::string source_;
     Problems& problems_;
     bool with_positions_;
@@ -203,7 +243,7 @@ std::optional<YamlValue> parse_yaml(const std::string& text, const std::string& 
     try {
         std::istringstream stream(text);
         YAML::Parser parser(stream);
-        TreeBuilder tree(source, problems, with_positions);
+        TreeBuilder tree(text, source, problems, with_positions);
         if (!parser.HandleNextDocument(tree)) {
             YamlValue empty;
             empty.source = source;
@@ -211,7 +251,7 @@ std::optional<YamlValue> parse_yaml(const std::string& text, const std::string& 
         }
         YamlValue root = tree.take();
         Problems ignored;
-        TreeBuilder second(source, ignored, with_positions);
+        TreeBuilder second(text, source, ignored, with_positions);
         if (parser.HandleNextDocument(second)) {
             const YamlValue more = second.take();
             problems.add(
@@ -221,7 +261,9 @@ std::optional<YamlValue> parse_yaml(const std::string& text, const std::string& 
     } catch (const Mistake& mistake) {
         complain(mistake.message, mistake.mark);
     } catch (const YAML::Exception& error) {
-        complain(plain_sentence(error.msg), error.mark);
+        const auto tab = tab_near(text, error.mark);
+        complain(plain_sentence(tab ? YAML::ErrorMsg::TAB_IN_INDENTATION : error.msg),
+                 tab.value_or(error.mark));
     }
     return std::nullopt;
 }
