@@ -16,9 +16,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include <kickdrum_git_commit.h>  // made by the build
 #include "experiments/diagnostics.h"
 #include "kernels/device/context.h"
-#include "kickdrum_git_commit.h"
 
 namespace kickdrum {
 namespace {
