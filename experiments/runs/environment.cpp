@@ -171,7 +171,8 @@ Environment environment_from_json(const std::string& text) {
         environment.memory_gib = json.value("memory_gib", 0.0);
         environment.os = json.value("os", "");
         environment.libraries = json.value("libraries", std::map<std::string, std::string>());
-        for (const auto& [name, value] : json.value("implementations", Json::object()).items()) {
+        const Json implementations = json.value("implementations", Json::object());
+        for (const auto& [name, value] : implementations.items()) {
             environment.implementations.emplace_back(name, value.get<std::string>());
         }
         environment.date = json.value("date", "");
