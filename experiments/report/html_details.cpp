@@ -89,7 +89,7 @@ std::string method_notes(const Page& page) {
     add("The 95 % interval of the mean is mean ± t(0.975, n − 1)·sd/√n, Student's t. It answers where the "
         "mean of many "
         "such runs would lie, on these clips.");
-    if (const auto test_set = test_set_uncertainty(page.results)) {
+    if (const auto& test_set = page.test_set) {
         add(
             fmt::format("The interval from the size of the test part is a bootstrap over whole groups: {} "
                         "times {} groups "

@@ -208,7 +208,7 @@ std::string headline(const Page& page) {
         return text + "<p class=\"lead\">No run has finished yet, so there is no score.</p>\n" + facts(page) +
                command(page);
     }
-    const auto test_set = test_set_uncertainty(page.results);
+    const auto& test_set = page.test_set;
     std::string words;
     words += fmt::format("<p class=\"eyebrow\">Test weighted F1, {}</p>\n",
                          main->ci95 ? fmt::format("mean of {} runs", main->values.size()) : "single run");

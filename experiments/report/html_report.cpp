@@ -31,7 +31,8 @@ std::string navigation(const std::vector<Section>& parts) {
 }  // namespace
 
 std::string html_report(const Results& results) {
-    const html::Page page{.results = results, .summary = summarize(results)};
+    const html::Page page{
+        .results = results, .summary = summarize(results), .test_set = test_set_uncertainty(results)};
     const std::vector<Section> parts = {{"metrics", "Metrics", html::metrics_section(page)},
                                         {"curves", "Learning curves", html::curves_section(page)},
                                         {"confusion", "Confusion", html::confusion_section(page)},

@@ -2,8 +2,10 @@
 // The parts of the page, each as markup; empty where there is nothing to say yet.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "experiments/report/findings.h"
 #include "experiments/runs/results.h"
 #include "experiments/runs/summary.h"
 
@@ -13,6 +15,7 @@ namespace kickdrum::html {
 struct Page {
     const Results& results;
     Summary summary;
+    std::optional<TestSetUncertainty> test_set;
 };
 
 std::string headline(const Page& page);  // the result, how far to trust it, warnings, facts, the command
