@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <system_error>
 
 #include "experiments/diagnostics.h"
@@ -42,6 +43,12 @@ bool is_run_folder(const std::string& name) {
     throw UserError(code, std::move(message));
 }
 
+[[noreturn]] void throw_exists(const fs::path& folder) {
+    fail(ExitCode::usage,
+         fmt::format("the results folder '{}' exists; choose another with --out, or replace it with --force",
+                     folder.string()));
+}
+
 bool is_unused(const fs::path& folder) {
     for (const auto& entry : fs::directory_iterator(folder)) {
         if (entry.path().filename() != ".lock") return false;
@@ -59,14 +66,40 @@ bool looks_like_results(const fs::path& folder) {
     }
 }
 
-// Removes what Kickdrum writes, and the folders that are empty then.
-void remove_results(const fs::path& folder) {
-    for (const auto name : kFiles) fs::remove(folder / name);
+// The name of the file that a temporary one was to become: "history.csv" for "history.csv.4711.3.tmp", which
+// a killed process leaves behind. Other names as they are.
+std::string final_name(const std::string& name) {
+    constexpr std::string_view kEnding = ".tmp";
+    if (!name.ends_with(kEnding)) return name;
+    std::string stem = name.substr(0, name.size() - kEnding.size());
+    for (int number = 0; number < 2; ++number) {
+        const std::size_t dot = stem.rfind('.');
+        if (dot == std::string::npos || dot + 1 == stem.size()) return name;
+        if (stem.find_first_not_of("0123456789", dot + 1) != std::string::npos) return name;
+        stem.resize(dot);
+    }
+    return stem;
+}
+
+bool is_one_of(const std::string& name, std::span<const std::string_view> names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Removes the files of a folder that `is_ours` says yes to, by their final names.
+template <class IsOurs>
+void remove_files(const fs::path& folder, IsOurs is_ours) {
     std::vector<fs::path> doomed;
     for (const auto& entry : fs::directory_iterator(folder)) {
-        if (is_split_file(entry.path().filename().string())) doomed.push_back(entry.path());
+        if (!entry.is_directory() && is_ours(final_name(entry.path().filename().string())))
+            doomed.push_back(entry.path());
     }
     for (const auto& file : doomed) fs::remove(file);
+}
+
+// Removes what Kickdrum writes, and the folders that are empty then.
+void remove_results(const fs::path& folder) {
+    remove_files(folder,
+                 [](const std::string& name) { return is_one_of(name, kFiles) || is_split_file(name); });
     if (!fs::is_directory(folder / "runs")) return;
     std::vector<fs::path> runs;
     for (const auto& entry : fs::directory_iterator(folder / "runs")) {
@@ -74,7 +107,7 @@ void remove_results(const fs::path& folder) {
             runs.push_back(entry.path());
     }
     for (const auto& run : runs) {
-        for (const auto name : kRunFiles) fs::remove(run / name);
+        remove_files(run, [](const std::string& name) { return is_one_of(name, kRunFiles); });
         fs::remove_all(run / "checkpoint");
         if (fs::is_empty(run)) fs::remove(run);
     }
@@ -108,12 +141,7 @@ void require_free_results_folder(const fs::path& folder, bool force) {
              fmt::format("'{}' isn't empty and isn't a results folder; choose another with --out", name));
     }
     if (FolderLock::held(folder)) throw in_use(folder);
-    if (!force) {
-        fail(ExitCode::usage,
-             fmt::format(
-                 "the results folder '{}' exists; choose another with --out, or replace it with --force",
-                 name));
-    }
+    if (!force) throw_exists(folder);
 }
 
 ResultsFolder::ResultsFolder(fs::path folder, bool force) : folder_(std::move(folder)) {
@@ -121,6 +149,8 @@ ResultsFolder::ResultsFolder(fs::path folder, bool force) : folder_(std::move(fo
         require_free_results_folder(folder_, force);
         fs::create_directories(folder_);
         lock_ = std::make_unique<FolderLock>(folder_);
+        // Another process may have come and gone since the look above.
+        if (!force && !is_unused(folder_)) throw_exists(folder_);
         remove_results(folder_);
     } catch (const fs::filesystem_error& error) {
         fail(ExitCode::failed,
