@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/runs/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <set>
+
+#include "experiments/data/labels.h"
+#include "experiments/data/split.h"
+#include "experiments/diagnostics.h"
+#include "experiments/runs/experiment_data.h"
+#include "experiments/runs/interrupt.h"
+#include "experiments/runs/progress.h"
+#include "experiments/runs/training_run.h"
+#include "nn/training/trainer.h"
+
+namespace kickdrum {
+namespace {
+
+constexpr int kTimedSteps = 3;
+
+class Stopwatch {
+ public:
+    double seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+
+ private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+std::vector<std::int32_t> clips_of(const Split& split, Part part) {
+    std::vector<std::int32_t> clips;
+    for (std::size_t clip = 0; clip < split.parts.size(); ++clip) {
+        if (split.parts[clip] == part) clips.push_back(static_cast<std::int32_t>(clip));
+    }
+    return clips;
+}
+
+int count_groups(const ClipTable& table) {
+    std::set<std::string_view> groups;
+    for (const auto& clip : table.clips) groups.insert(clip.group);
+    return static_cast<int>(groups.size());
+}
+
+SplitCheck count_parts(const ClipTable& table, const Split& split) {
+    SplitCheck check{.seed = split.seed, .clips = {}, .groups = {}};
+    check.clips.resize(table.classes.size());
+    std::array<std::set<std::string_view>, 3> groups;
+    for (std::size_t i = 0; i < table.clips.size(); ++i) {
+        const auto part = static_cast<std::size_t>(split.parts[i]);
+        ++check.clips[static_cast<std::size_t>(table.clips[i].label)][part];
+        groups[part].insert(table.clips[i].group);
+    }
+    for (std::size_t part = 0; part < 3; ++part) check.groups[part] = static_cast<int>(groups[part].size());
+    return check;
+}
+
+// The network doesn't fit the features or the number of classes: a mistake of the experiment file.
+std::vector<LayerRow> layers_of(const ExperimentConfig& config, const ClipTable& table) {
+    try {
+        return describe_model(config.model, {1, config.features.height, config.features.width, 1},
+                              static_cast<int>(table.classes.size()));
+    } catch (const ModelError& error) {
+        throw UserError(ExitCode::usage, std::vector<Diagnostic>{{.message = error.what(),
+                                                                  .file = config.file.string(),
+                                                                  .line = error.line,
+                                                                  .column = error.column}});
+    }
+}
+
+int moments_of(const OptimizerSpec& optimizer) {
+    if (optimizer.kind != OptimizerKind::sgd) return 2;
+    return optimizer.momentum > 0 ? 1 : 0;
+}
+
+// Builds the network as a run does and times a few steps.
+void try_training(const ExperimentConfig& config, const Split& split, const std::vector<float>& images,
+                  Context& context, CheckReport& report) {
+    std::vector<int> labels;
+    for (const auto& clip : report.table.clips) labels.push_back(clip.label);
+    const Buffer inputs(context, images.size() * sizeof(float));
+    std::memcpy(inputs.data(), images.data(), images.size() * sizeof(float));
+    const Dataset dataset{
+        .inputs = inputs.tensor({std::ssize(labels), config.features.height, config.features.width, 1}),
+        .labels = labels,
+        .classes = static_cast<int>(report.table.classes.size())};
+    TrainingSpec spec = config.training;
+    spec.class_weights = class_weights(config, report.table, split);
+
+    const auto bytes_before = static_cast<std::int64_t>(context.bytes_in_use());
+    Trainer trainer(context, config.model, dataset, spec, run_seed(config, 1));
+    report.implementations = trainer.implementations();
+    const std::int64_t weights = parameter_count(report.layers) * std::int64_t{sizeof(float)};
+    MemoryCheck& memory = report.memory;
+    memory.features = static_cast<std::int64_t>(inputs.bytes());
+    memory.parameters = weights * (2 + moments_of(spec.optimizer));
+    memory.best_weights = weights;
+    memory.activations =
+        std::max<std::int64_t>(0, static_cast<std::int64_t>(context.bytes_in_use()) - bytes_before -
+                                      memory.parameters - memory.best_weights);
+
+    const auto train = clips_of(split, Part::train);
+    const auto val = clips_of(split, Part::val);
+    const std::size_t batch = std::min(train.size(), static_cast<std::size_t>(spec.batch_size));
+    const auto step = [&] {
+        const Stopwatch watch;
+        trainer.train_step({train.data(), batch}, spec.optimizer.learning_rate);
+        return watch.seconds();
+    };
+    step();  // touches the memory and warms the caches
+    std::vector<double> steps;
+    for (int i = 0; i < kTimedSteps; ++i) steps.push_back(step());
+    std::nth_element(steps.begin(), steps.begin() + kTimedSteps / 2, steps.end());
+
+    TimeCheck& time = report.time;
+    time.step_seconds = steps[kTimedSteps / 2];
+    const std::size_t val_batch = std::min(val.size(), static_cast<std::size_t>(spec.batch_size));
+    const Stopwatch watch;
+    trainer.evaluate({val.data(), val_batch});
+    const double seconds_per_val_clip =
+        watch.seconds() / static_cast<double>(std::max<std::size_t>(1, val_batch));
+    time.epoch_seconds = time.step_seconds * static_cast<double>(train.size()) / static_cast<double>(batch) +
+                         seconds_per_val_clip * static_cast<double>(val.size());
+    time.total_seconds = time.epoch_seconds * spec.epochs * config.runs;
+}
+
+}  // namespace
+
+CheckReport check_experiment(const ExperimentConfig& config, const CheckOptions& options,
+                             Progress& progress) {
+    const InterruptGuard interrupt;
+    Context context({.device = Device::cpu, .threads = options.threads});
+    CheckReport report{.config = &config, .threads = context.threads()};
+    report.simd = to_string(context.simd());
+
+    progress.stage("Labels");
+    const ClipTable labels = read_labels(config.data);
+    progress.stage_done(fmt::format("{} clips in {} classes", labels.clips.size(), labels.classes.size()));
+    report.layers = layers_of(config, labels);
+    for (const auto& dropped : labels.dropped) {
+        report.warnings.push_back(fmt::format("{} rows {} don't count", dropped.rows, dropped.reason));
+    }
+
+    progress.stage("Features");
+    ExperimentData data = load_experiment_data(config, labels,
+                                               {.cache = options.cache,
+                                                .threads = options.threads,
+                                                .progress = [&](std::int64_t done, std::int64_t total) {
+                                                    progress.stage_progress(done, total);
+                                                    return !interrupt.interrupted();
+                                                }});
+    if (data.stopped) {
+        report.interrupted = true;
+        return report;
+    }
+    progress.stage_done(
+        fmt::format("{} clips, {} of them from the cache", data.table.clips.size(), data.from_cache));
+    report.table = std::move(data.table);
+    report.groups = count_groups(report.table);
+    report.skipped = std::move(data.skipped);
+    report.from_cache = data.from_cache;
+    report.computed = data.computed;
+    report.warnings.insert(report.warnings.end(), data.warnings.begin(), data.warnings.end());
+
+    const std::vector<Split> splits = make_splits(config, report.table);
+    for (const auto& split : splits) {
+        report.splits.push_back(count_parts(report.table, split));
+        for (const auto& warning : split_warnings(report.table, split)) {
+            report.warnings.push_back(warning);
+        }
+    }
+    progress.stage("Trial steps");
+    try_training(config, splits[0], data.images, context, report);
+    progress.stage_done(fmt::format("{} and one to warm up", kTimedSteps));
+    return report;
+}
+
+}  // namespace kickdrum
