@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <cstdio>
+#include "experiments/commands/program.h"
 
-int main() {
-    std::fputs("kickdrum: no command is built in yet\n", stderr);
-    return 2;
+int main(int argc, char** argv) {
+    kickdrum::prepare_standard_streams();
+    return kickdrum::run_program({argv + 1, argv + argc});
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// kickdrum run and kickdrum check: the main job, and its checks alone.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "experiments/commands/all_commands.h"
+#include "experiments/commands/options.h"
+#include "experiments/commands/program.h"
+#include "experiments/config/read_experiment.h"
+#include "experiments/data/feature_cache.h"
+#include "experiments/runs/check.h"
+#include "experiments/runs/experiment.h"
+#include "experiments/runs/progress.h"
+
+namespace kickdrum {
+namespace fs = std::filesystem;
+namespace {
+
+struct ExperimentOptions {
+    CommonOptions common;
+    std::string file;
+    bool dry_run = false;
+
+    fs::path cache() const { return common.cache.empty() ? default_feature_cache() : fs::path(common.cache); }
+};
+
+ExitCode check(const ExperimentConfig& config, const ExperimentOptions& options) {
+    const bool json = options.common.json;
+    Progress progress(json ? std::cerr : std::cout, progress_style(json ? 2 : 1, options.common.quiet));
+    const CheckReport report =
+        check_experiment(config, {.cache = options.cache(), .threads = options.common.threads}, progress);
+    if (report.interrupted) {
+        progress.interrupted("the features that were ready stay in the cache");
+        return ExitCode::interrupted;
+    }
+    print(json ? to_json(report) : to_text(report));
+    return ExitCode::done;
+}
+
+ExitCode run(const ExperimentConfig& config, const ExperimentOptions& options,
+             const std::string& command_line) {
+    const fs::path out =
+        options.common.out.empty() ? fs::path("results") / config.name : fs::path(options.common.out);
+    return run_experiment(config, {.out = out,
+                                   .cache = options.cache(),
+                                   .force = options.common.force,
+                                   .quiet = options.common.quiet,
+                                   .json = options.common.json,
+                                   .threads = options.common.threads,
+                                   .command = command_line});
+}
+
+void add_shared_options(CLI::App& app, ExperimentOptions& options) {
+    add_argument(app, "EXPERIMENT.yaml", options.file, "The experiment file");
+    add_set_option(app, options.common);
+    add_device_option(app, options.common);
+    add_threads_option(app, options.common);
+    add_cache_option(app, options.common);
+    add_quiet_option(app, options.common);
+}
+
+ExperimentConfig read(const ExperimentOptions& options, const std::string& command) {
+    require_argument(command, "an experiment file", !options.file.empty());
+    return read_experiment(options.file, options.common.overrides());
+}
+
+Work declare_run(CLI::App& app) {
+    const auto options = std::make_shared<ExperimentOptions>();
+    add_shared_options(app, *options);
+    add_out_option(app, options->common, "DIR", "The results folder (default: results/<name>)");
+    add_force_option(app, options->common, "Replace the results in an existing results folder");
+    add_flag(app, "--dry-run", options->dry_run, "Check only, as 'kickdrum check' does");
+    add_json_option(app, options->common, "Print summary.json on stdout, everything else on stderr");
+    return [options](const std::string& command_line) {
+        const ExperimentConfig config = read(*options, "run");
+        return options->dry_run ? check(config, *options) : run(config, *options, command_line);
+    };
+}
+
+Work declare_check(CLI::App& app) {
+    const auto options = std::make_shared<ExperimentOptions>();
+    add_shared_options(app, *options);
+    add_json_option(app, options->common, "Print one JSON document on stdout, everything else on stderr");
+    return [options](const std::string&) { return check(read(*options, "check"), *options); };
+}
+
+}  // namespace
+
+Command run_command() {
+    return {.name = "run",
+            .summary = "Run an experiment: features, training runs, statistics, report",
+            .arguments = "EXPERIMENT.yaml",
+            .description =
+                "Runs an experiment: checks everything, computes the features (or takes them from the\n"
+                "cache), trains as many times as the file says and writes the results folder with its\n"
+                "report. Ctrl-C stops after the current step; finished runs are kept.",
+            .example = "  kickdrum run experiment.yaml --set training.batch_size=32 --out results/batch-32",
+            .declare = declare_run};
+}
+
+Command check_command() {
+    return {.name = "check",
+            .summary = "Check an experiment without running it: data, shapes, memory, time",
+            .arguments = "EXPERIMENT.yaml",
+            .description =
+                "Checks everything that can be known before an experiment runs: the file, the label\n"
+                "table, every clip, the split, the shape of each layer. Says how much memory it takes\n"
+                "and, from a few steps on this computer, about how long. The features are computed on\n"
+                "the way and stay in the cache.",
+            .example = "  kickdrum check experiment.yaml",
+            .declare = declare_check};
+}
+
+}  // namespace kickdrum

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// kickdrum schema: the experiment file's JSON Schema.
+#include <CLI/CLI.hpp>
+
+#include "experiments/commands/all_commands.h"
+#include "experiments/commands/program.h"
+#include "experiments/config/schema.h"
+
+namespace kickdrum {
+namespace {
+
+Work declare(CLI::App&) {
+    return [](const std::string&) {
+        print(experiment_schema());
+        return ExitCode::done;
+    };
+}
+
+}  // namespace
+
+Command schema_command() {
+    return {.name = "schema",
+            .summary = "Print the JSON Schema of the experiment file, for editors",
+            .arguments = "",
+            .description =
+                "Prints the JSON Schema of the experiment file. Editors use it to complete keys and to\n"
+                "mark mistakes; it has every key with its type, range, default and meaning.",
+            .example =
+                "  kickdrum schema > kickdrum.schema.json\n"
+                "  # then, as the first line of an experiment file:\n"
+                "  # yaml-language-server: $schema=kickdrum.schema.json",
+            .declare = declare};
+}
+
+}  // namespace kickdrum
