@@ -5,22 +5,15 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <utility>
 
 #include "dsp/audio_file.h"
 #include "dsp/resample.h"
-#include "dsp/resize_area.h"
 #include "kernels/device/error.h"
 
 namespace kickdrum {
 
 namespace {
-
-const ClipFeatureSettings& checked(const ClipFeatureSettings& settings) {
-    require(settings.height >= 1 && settings.width >= 1,
-            "features: the picture's sides must be at least 1, got {} x {}", settings.height, settings.width);
-    return settings;
-}
 
 void check_finite(std::span<const float> samples) {
     bool finite = true;
@@ -28,46 +21,38 @@ void check_finite(std::span<const float> samples) {
     require(finite, "features: some samples are not finite numbers");
 }
 
-// [bands, frames] dB, lowest band first, to grey with the highest band first.
-std::vector<float> picture_of(const std::vector<float>& db, std::size_t bands, float top_db) {
-    const std::size_t frames = db.size() / bands;
-    std::vector<float> picture(db.size());
-    for (std::size_t band = 0; band < bands; ++band) {
-        const float* const source = db.data() + band * frames;
-        float* const row = picture.data() + (bands - 1 - band) * frames;
-        for (std::size_t frame = 0; frame < frames; ++frame)
-            row[frame] = 1 - (source[frame] + top_db) / top_db;
-    }
-    return picture;
-}
-
 }  // namespace
 
 ClipFeaturePlan::ClipFeaturePlan(const ClipFeatureSettings& settings, SimdLevel simd)
-    : settings_(checked(settings)), log_mel_(settings.log_mel, simd) {}
+    : settings_(settings),
+      log_mel_(settings.log_mel, simd),
+      picture_(settings.log_mel.n_mels, settings.log_mel.sample_rate, settings.height, settings.width) {}
 
 void ClipFeaturePlan::compute(std::span<const float> samples, std::span<float> image) const {
     check_finite(samples);
     const LogMelSettings& log_mel = settings_.log_mel;
-    const auto bands = static_cast<std::size_t>(log_mel.n_mels);
     const std::int64_t frames = log_mel_.frames(static_cast<std::int64_t>(samples.size()));
-    std::vector<float> db(bands * static_cast<std::size_t>(frames));
+    std::vector<float> db(static_cast<std::size_t>(log_mel.n_mels * frames));
     LogMelPlan::Scratch scratch;
     log_mel_.execute(samples, scratch, db);
-    const std::vector<float> picture = picture_of(db, bands, static_cast<float>(log_mel.top_db));
-    resize_area(picture, log_mel.n_mels, static_cast<int>(frames), image, settings_.height, settings_.width);
-    // Weights that add up to 1 but for rounding.
-    for (float& pixel : image) pixel = std::clamp(pixel, 0.0F, 1.0F);
+    if (settings_.image == ClipImage::smooth) {
+        picture_.smooth(db, static_cast<float>(log_mel.top_db), image);
+        return;
+    }
+    std::vector<std::uint8_t> bytes(image.size());
+    picture_.specshow_gray(db, bytes);
+    std::transform(bytes.begin(), bytes.end(), image.begin(),
+                   [](std::uint8_t byte) { return static_cast<float>(byte) / 255; });
 }
 
 void ClipFeaturePlan::compute(const std::filesystem::path& audio, std::span<float> image) const {
-    const Audio clip = read_audio(audio);
-    const int rate = settings_.log_mel.sample_rate;
-    if (clip.sample_rate == rate) {
-        compute(clip.samples, image);
-    } else {
-        compute(resample(clip.samples, clip.sample_rate, rate), image);
-    }
+    compute(read_samples(audio, settings_.log_mel.sample_rate), image);
+}
+
+std::vector<float> read_samples(const std::filesystem::path& audio, int sample_rate) {
+    Audio clip = read_audio(audio);
+    if (clip.sample_rate == sample_rate) return std::move(clip.samples);
+    return resample(clip.samples, clip.sample_rate, sample_rate);
 }
 
 }  // namespace kickdrum

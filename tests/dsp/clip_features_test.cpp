@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <vector>
 
-#include "dsp/resize_area.h"
 #include "kernels/device/error.h"
 #include "tests/dsp/naive_log_mel.h"
 #include "tests/dsp/simd_test.h"
@@ -43,21 +43,26 @@ int darkest_row(const std::vector<float>& image, int height, int width) {
     return darkest;
 }
 
-TEST_P(ClipFeaturesTest, IsTheResizedPictureOfTheSpectrogram) {
-    const ClipFeatureSettings settings{.log_mel = {.n_mels = 40, .top_db = 60}, .height = 40, .width = 15};
-    const ClipFeaturePlan plan(settings, simd());
-    const auto samples = test_music(30 * 512, 22050);  // 31 frames
-    const NaiveLogMel expected = naive_log_mel(settings.log_mel, samples);
-    std::vector<float> picture(40 * 31);
-    for (std::size_t row = 0; row < 40; ++row) {
-        for (std::size_t frame = 0; frame < 31; ++frame) {
-            picture[row * 31 + frame] = static_cast<float>(-expected.db[(39 - row) * 31 + frame] / 60);
+TEST_P(ClipFeaturesTest, IsThePictureOfTheSpectrogram) {
+    for (const ClipImage kind : {ClipImage::smooth, ClipImage::specshow_gray}) {
+        const ClipFeaturePlan plan(
+            {.log_mel = {.n_mels = 40, .top_db = 60}, .height = 50, .width = 15, .image = kind}, simd());
+        const auto samples = test_music(30 * 512, 22050);  // 31 frames
+        const NaiveLogMel expected = naive_log_mel(plan.settings().log_mel, samples);
+        const std::vector<float> db(expected.db.begin(), expected.db.end());
+        std::vector<float> picture(50 * 15);
+        if (kind == ClipImage::smooth) {
+            plan.picture().smooth(db, 60, picture);
+        } else {
+            std::vector<std::uint8_t> bytes(50 * 15);
+            plan.picture().specshow_gray(db, bytes);
+            std::transform(bytes.begin(), bytes.end(), picture.begin(),
+                           [](auto byte) { return static_cast<float>(byte) / 255; });
         }
+        const auto image = image_of(plan, samples);
+        const double tolerance = kind == ClipImage::smooth ? 2e-5 : 1.1 / 255;  // a value between two greys
+        for (std::size_t i = 0; i < image.size(); ++i) EXPECT_NEAR(image[i], picture[i], tolerance) << i;
     }
-    std::vector<float> resized(40 * 15);
-    resize_area(picture, 40, 31, resized, 40, 15);
-    const auto image = image_of(plan, samples);
-    for (std::size_t i = 0; i < image.size(); ++i) EXPECT_NEAR(image[i], resized[i], 2e-5) << i;
 }
 
 TEST_P(ClipFeaturesTest, LowTonesAreDarkLinesAtTheBottom) {
