@@ -88,8 +88,8 @@ tr > th:first-child { position: sticky; left: 0; background: var(--page); }
 tr.main th, tr.main td { font-weight: 660; }
 tr.rule > * { border-top: 1px solid var(--strong-line); }
 .id { font: .8125rem/1.35 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
-.class { display: inline-flex; align-items: baseline; text-align: left; }
-.class i { flex: none; width: .7em; height: .7em; border-radius: 2px; margin-right: .45em;
+th .class { display: inline-flex; align-items: baseline; text-align: left; }
+.class i { display: inline-block; flex: none; width: .7em; height: .7em; border-radius: 2px; margin-right: .45em;
   box-shadow: inset 0 0 0 1px #0003; }
 @media (prefers-color-scheme: dark) { .class i { box-shadow: inset 0 0 0 1px #fff3; } }
 
@@ -110,7 +110,7 @@ tr.rule > * { border-top: 1px solid var(--strong-line); }
 @media (max-width: 40rem) {
   .matrix { font-size: .8125rem; } .matrix th, .matrix td { padding: .25rem .3rem; }
   .matrix td { min-width: 3.2rem; } .matrix td span { font-size: .72rem; }
-  .matrix tbody th { white-space: normal; max-width: 6.5rem; }
+  th .class { width: max-content; max-width: 9rem; white-space: normal; } .matrix th .class { max-width: 6rem; }
 }
 
 .charts { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr));
