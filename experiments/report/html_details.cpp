@@ -88,7 +88,9 @@ std::string method_notes(const Page& page) {
         runs, page.results.study.split_seeds.size() > 1 ? ", and here also in the split" : ""));
     add("The 95 % interval of the mean is mean ± t(0.975, n − 1)·sd/√n, Student's t. It answers where the "
         "mean of many "
-        "such runs would lie, on these clips.");
+        "such runs would lie, on these clips. It knows no bounds: of two or three runs that differ much it "
+        "may "
+        "pass 0 or 1.");
     if (const auto& test_set = page.test_set) {
         add(
             fmt::format("The interval from the size of the test part is a bootstrap over whole groups: {} "
@@ -99,6 +101,9 @@ std::string method_notes(const Page& page) {
                         test_set->resamples, test_set->groups,
                         test_set->per_run ? "for every run on its own test part" : "mean over the runs"));
     }
+    add("Expected calibration error: predictions are sorted by confidence, the probability of the predicted "
+        "class, into ten bins of equal width; the error of a run is the mean over its predictions of "
+        "|share right − mean confidence| of their bin.");
     add("The weights of the best epoch by the monitored quantity are kept; the test part has no say in "
         "that.");
     return "<ul class=\"method\">\n" + items + "</ul>\n";
