@@ -29,7 +29,8 @@ OTHER_OWN_FILES = {".cmake", ".py", ".sh", ".txt"}
 LIBRARIES = [
     (r"(cuda|cudnn|cublas|cufft|cub/|thrust/|nvtx|device_launch)", r"(_cuda\.cu|\.cuh)$", "*_cuda.cu and *.cuh"),
     (r"(dnnl|oneapi/)", r"^benchmarks/", "the benchmarks"),
-    (r"(yaml-cpp/|CLI/)", r"^experiments/.*\.cpp$|^tests/", "the .cpp files of experiments"),
+    (r"yaml-cpp/", r"^experiments/.*\.cpp$|^tests/", "the .cpp files of experiments"),
+    (r"CLI/", r"^(experiments|benchmarks)/.*\.cpp$|^tests/", "the .cpp files of experiments and benchmarks"),
     # json_fwd.hpp only declares, so headers may have it.
     (r"nlohmann/json_fwd\.hpp", r"^(experiments|tests|benchmarks|nn/formats)/", "experiments and nn/formats"),
     (r"nlohmann/(?!json_fwd\.hpp)", r"^((experiments|nn/formats)/.*\.cpp$|tests/|benchmarks/)",
