@@ -5,33 +5,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "dsp/mel_filterbank.h"
 #include "experiments/nearest_name.h"
 
 namespace kickdrum {
 namespace {
-
-bool same_place(const Diagnostic& problem, const std::string& source, int line, int column) {
-    return problem.file == source && problem.line == line && problem.column == column;
-}
-
-bool has_problem(const YamlValue& value, const Problems& problems) {
-    const bool itself = std::ranges::any_of(problems.list(), [&](const Diagnostic& problem) {
-        return same_place(problem, value.source, value.line, value.column);
-    });
-    if (itself) return true;
-    for (const auto& item : value.items) {
-        if (has_problem(item, problems)) return true;
-    }
-    return std::ranges::any_of(value.entries, [&](const YamlEntry& entry) {
-        const bool at_key = std::ranges::any_of(problems.list(), [&](const Diagnostic& problem) {
-            return same_place(problem, entry.value.source, entry.line, entry.column);
-        });
-        return at_key || has_problem(entry.value, problems);
-    });
-}
 
 class Checks {
  public:
@@ -248,25 +227,6 @@ class Checks {
 };
 
 }  // namespace
-
-const YamlValue* value_at(const YamlValue& root, const std::string& path) {
-    const YamlValue* value = &root;
-    std::size_t begin = 0;
-    while (value != nullptr && begin <= path.size()) {
-        const std::size_t dot = std::min(path.find('.', begin), path.size());
-        const std::string part = path.substr(begin, dot - begin);
-        begin = dot + 1;
-        if (value->kind == YamlValue::Kind::list) {
-            std::size_t index = value->items.size();
-            std::from_chars(part.data(), part.data() + part.size(), index);
-            value = index < value->items.size() ? &value->items[index] : nullptr;
-        } else {
-            const YamlEntry* entry = value->find(part);
-            value = entry == nullptr ? nullptr : &entry->value;
-        }
-    }
-    return value;
-}
 
 void check_config(const YamlValue& root, ExperimentConfig& config, const FileOnlyValues& other,
                   Problems& problems) {

@@ -5,8 +5,6 @@
 
 #include <cstdlib>
 
-#include "experiments/config/config_checks.h"
-
 namespace kickdrum {
 namespace {
 

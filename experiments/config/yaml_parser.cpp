@@ -8,11 +8,11 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <sstream>
 #include <utility>
 
+#include "experiments/config/yaml_messages.h"
 #include "experiments/config/yaml_value.h"
 
 namespace kickdrum {
@@ -199,36 +199,6 @@ class TreeBuilder : public YAML::EventHandler {
     int values_ = 0;
 };
 
-// What yaml-cpp's terse messages mean to someone who writes a file by hand.
-std::string plain_sentence(const std::string& message) {
-    namespace E = YAML::ErrorMsg;
-    static const std::array<std::pair<std::string_view, std::string_view>, 14> sentences{{
-        {E::TAB_IN_INDENTATION, "a tab stands where the line is indented; YAML wants spaces"},
-        {E::END_OF_MAP,
-         "this line doesn't fit the block around it; keys of one block begin in the same column and end with "
-         "':'"},
-        {E::END_OF_MAP_FLOW, "a '}' or a ',' is missing here, or in a line before"},
-        {E::END_OF_SEQ,
-         "this line doesn't fit the list around it; its items begin with '- ' in the same column"},
-        {E::END_OF_SEQ_FLOW, "a ']' or a ',' is missing here, or in a line before"},
-        {E::MAP_VALUE, "there is a second ': ' in this line; put text that contains ': ' in quotes"},
-        {E::MAP_KEY, "a key can't begin here; check the indentation"},
-        {E::BLOCK_ENTRY, "a list item ('- ') can't begin here; give it a line of its own"},
-        {E::EOF_IN_SCALAR, "a text in quotes is not closed before the end of the file"},
-        {E::DOC_IN_SCALAR, "a text in quotes is not closed before '---' or '...'"},
-        {E::FLOW_END, "a ']' or '}' closes what was not opened"},
-        {E::UNKNOWN_TOKEN, "no value can begin with this character; put the text in quotes"},
-        {E::UNKNOWN_ANCHOR,
-         "an alias ('*name') has no anchor ('&name'); put text that begins with '*' in quotes"},
-        {E::ALIAS_NOT_FOUND,
-         "a '*' needs the name of an alias behind it; put text that begins with '*' in quotes"},
-    }};
-    for (const auto& [known, sentence] : sentences) {
-        if (message.starts_with(known)) return std::string(sentence);
-    }
-    return fmt::format("this can't be read as YAML ({})", message);
-}
-
 }  // namespace
 
 std::optional<YamlValue> parse_yaml(const std::string& text, const std::string& source, Problems& problems,
@@ -262,7 +232,7 @@ std::optional<YamlValue> parse_yaml(const std::string& text, const std::string& 
         complain(mistake.message, mistake.mark);
     } catch (const YAML::Exception& error) {
         const auto tab = tab_near(text, error.mark);
-        complain(plain_sentence(tab ? YAML::ErrorMsg::TAB_IN_INDENTATION : error.msg),
+        complain(plain_yaml_message(tab ? YAML::ErrorMsg::TAB_IN_INDENTATION : error.msg),
                  tab.value_or(error.mark));
     }
     return std::nullopt;

@@ -44,6 +44,17 @@ struct YamlEntry {
     Diagnostic problem(std::string message) const;  // at the key
 };
 
+// The value at a path ("training.class_weights"; list elements by number); nullptr: left out.
+const YamlValue* value_at(const YamlValue& root, const std::string& path);
+
+// "'many'", "the text \"5\"", "a list": what stands there, for messages.
+std::string described(const YamlValue& value);
+// `none` or `false`: the word for what is left out.
+bool is_none(const YamlValue& value);
+
+// Whether a mistake was found at this value, or in it.
+bool has_problem(const YamlValue& value, const Problems& problems);
+
 // Parses one document. Broken YAML and keys that stand twice in one block go to `problems`; nothing comes
 // back where the text could not be read at all. An empty text gives a null. `with_positions`: false for an
 // override, which has no lines.
