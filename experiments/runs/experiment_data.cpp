@@ -57,6 +57,7 @@ ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTa
     FeatureLoad load = load_features(labels, config.features,
                                      {.cache = options.cache, .threads = options.threads}, options.progress);
     ExperimentData data;
+    data.warnings = config.warnings;
     data.from_cache = load.from_cache;
     data.computed = load.computed;
     data.stopped = load.stopped;
