@@ -186,11 +186,17 @@ class Checks {
         }
     }
 
+    // Their number is unknown before the table is read: what the last layer says, or two for `units:
+    // classes`.
+    static int supposed_classes(const LayerSpec& last) {
+        const auto* dense = std::get_if<DenseLayerSpec>(&last.kind);
+        return dense != nullptr && dense->units != DenseLayerSpec::kClasses ? dense->units : 2;
+    }
+
     // Walks through the network with the shapes that a clip will have.
     void model() {
         if (config_.model.empty() || !sound({"model", "features.size", "data.classes"})) return;
-        constexpr int kAnyNumberOfClasses = 2;  // unknown before the table is read: `units: classes` fits any
-        const int classes = config_.data.classes.empty() ? kAnyNumberOfClasses
+        const int classes = config_.data.classes.empty() ? supposed_classes(config_.model.back())
                                                          : static_cast<int>(config_.data.classes.size());
         try {
             describe_model(config_.model, {1, config_.features.height, config_.features.width, 1}, classes);

@@ -225,6 +225,8 @@ TEST_F(ReadExperiment, ClassesOrALabelColumn) {
             "2:3: 'data.classes' is missing (the classes, as a list of 0/1 columns; or name one column "
             "of class names with 'label')"));
     EXPECT_THAT(set("data.classes=null", "data.label=genre"), IsEmpty());
+    EXPECT_THAT(set("data.classes=null", "data.label=genre", "model.1.dense.units=10"), IsEmpty())
+        << "the table will tell how many classes there are";
     EXPECT_THAT(
         set("data.classes=[kick]"),
         ElementsAre(
