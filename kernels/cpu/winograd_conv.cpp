@@ -8,7 +8,8 @@ namespace {
 
 // Tiles that go through all phases together. 12 to 36 are equal within noise while the planes stay in the L2 cache.
 int strip_tiles(int channels) { return channels <= 128 ? 24 : 12; }
-int gradient_tiles(int channels) { return channels <= 128 ? 48 : 24; }
+// Few channels: their tiles fit the L2 cache. More: the sums over tiles are what is large, and more tiles share a pass.
+int gradient_tiles(int channels) { return channels > 64 && channels <= 128 ? 48 : 24; }
 // Rows of a packed weight matrix that one task packs.
 constexpr int kPackRows = 8;
 
