@@ -28,9 +28,8 @@ class Sequencer {
           draws_(draws),
           clip_(clip),
           samples_per_tick_(60.0 * track.sample_rate / (track.bpm * kTicksPerBeat)) {
-        // Clips begin on a beat, as a cutter would set them, give or take 15 ms.
-        start_ = draws.below(4) * kTicksPerBeat * samples_per_tick_ +
-                 draws.between(-0.015, 0.015) * track.sample_rate;
+        // Clips begin on a bar, as a cutter would set them, give or take 20 ms.
+        start_ = draws.between(-0.02, 0.02) * track.sample_rate;
     }
 
     double samples_per_tick() const { return samples_per_tick_; }

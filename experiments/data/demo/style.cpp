@@ -37,12 +37,8 @@ Pattern offbeat_bass() {
 // Kicks that leave the beat, as in electro and breakbeat.
 Pattern broken(Draws& draws) {
     Pattern bar{.snare = hits({12, 36})};
-    switch (draws.below(3)) {
-        case 0: bar.kick = hits({0, 9, 18, 30}); break;
-        case 1: bar.kick = hits({0, 9, 21, 30}); break;
-        default: bar.kick = hits({0, 18, 30, 45}); break;
-    }
-    bar.bass = draws.chance(0.5) ? hits({3, 15, 24, 42}, 4) : hits({6, 15, 24, 39}, 4);
+    bar.kick = draws.chance(0.5) ? hits({0, 9, 18, 30}) : hits({0, 9, 21, 30});
+    bar.bass = draws.chance(0.5) ? hits({3, 12, 24, 39}, 4) : hits({12, 24, 36, 42}, 4);
     return bar;
 }
 
