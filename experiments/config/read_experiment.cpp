@@ -41,7 +41,7 @@ std::string similar_file(const fs::path& file) {
 std::string text_of(const fs::path& file) {
     constexpr std::uintmax_t kLargest = 1 << 20;
     std::error_code error;
-    if (!fs::exists(file, error)) refuse(file, "there is no such file" + similar_file(file));
+    if (!fs::exists(file, error) && !error) refuse(file, "there is no such file" + similar_file(file));
     if (fs::is_directory(file, error)) refuse(file, "this is a folder; name the experiment file in it");
     const auto size = fs::file_size(file, error);
     if (!error && size > kLargest) {

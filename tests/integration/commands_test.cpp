@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// The small commands: devices, schema, completion, demo-data, split.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/integration/tiny_study.h"
+
+namespace kickdrum {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(Devices, SaysWhatIsThere) {
+    const Outcome outcome = call({"devices"});
+    EXPECT_EQ(outcome.code, 0);
+    for (const auto* word : {"CPU", "SIMD", "CUDA", "MP3", "libsndfile", "soxr"}) {
+        EXPECT_THAT(outcome.out, HasSubstr(word));
+    }
+}
+
+TEST(Devices, AsJson) {
+    const json document = json::parse(call({"devices", "--json"}).out);
+    EXPECT_EQ(document.at("devices").at(0), "cpu");
+    EXPECT_GE(document.at("processors").get<int>(), 1);
+    EXPECT_TRUE(document.at("audio").at("WAV").get<bool>());
+    EXPECT_TRUE(document.at("audio").contains("MP3"));
+    EXPECT_FALSE(document.at("cuda").at("available").get<bool>());
+    const auto levels = document.at("simd_available").get<std::vector<std::string>>();
+    EXPECT_THAT(levels, testing::Contains(document.at("simd").get<std::string>()));
+}
+
+TEST(Schema, DescribesTheExperimentFile) {
+    const Outcome outcome = call({"schema"});
+    EXPECT_EQ(outcome.code, 0);
+    const json schema = json::parse(outcome.out);
+    for (const auto* key : {"name", "runs", "seed", "data", "split", "features", "model", "training"}) {
+        EXPECT_TRUE(schema.at("properties").contains(key)) << key;
+    }
+}
+
+// What bash offers for the words of a command line, one a line.
+std::string completed_by_bash(const std::string& words, int current) {
+    const TinyStudy study;
+    write_text(study / "complete.sh", call({"completion", "bash"}).out + "COMP_WORDS=(" + words +
+                                          ")\nCOMP_CWORD=" + std::to_string(current) +
+                                          "\n_kickdrum\nprintf '%s\\n' \"${COMPREPLY[@]}\" > offered\n");
+    const std::string line = "cd '" + study.folder().string() + "' && bash complete.sh";
+    EXPECT_EQ(std::system(line.c_str()), 0);
+    return text_of(study / "offered");
+}
+
+TEST(Completion, BashCompletesCommandsOptionsAndValues) {
+    EXPECT_EQ(completed_by_bash("kickdrum de", 1), "demo-data\ndevices\n");
+    EXPECT_EQ(completed_by_bash("kickdrum run --th", 2), "--threads\n");
+    EXPECT_EQ(completed_by_bash("kickdrum run --device c", 3), "cpu\ncuda\n");
+    EXPECT_EQ(completed_by_bash("kickdrum completion z", 2), "zsh\n");
+}
+
+TEST(Completion, EveryShellKnowsEveryCommand) {
+    for (const auto* shell : {"bash", "zsh", "fish"}) {
+        const Outcome outcome = call({"completion", shell});
+        EXPECT_EQ(outcome.code, 0);
+        for (const auto* word : {"run", "check", "demo-data", "split", "dry-run", "cuda"}) {
+            EXPECT_THAT(outcome.out, HasSubstr(word)) << shell;
+        }
+    }
+}
+
+TEST(DemoData, WritesAnExperimentThatPassesItsChecks) {
+    const TinyStudy study;
+    const Outcome written = study({"demo-data", "demo", "--tracks", "3", "--clips", "2", "--json"});
+    ASSERT_EQ(written.code, 0) << written.err;
+    const json document = json::parse(written.out);
+    EXPECT_EQ(document.at("clips"), 30);
+    EXPECT_EQ(document.at("tracks"), 15);
+    EXPECT_TRUE(std::filesystem::exists(study / "demo/labels.csv"));
+    const Outcome checked = study({"check", document.at("experiment").get<std::string>(), "--quiet"});
+    EXPECT_EQ(checked.code, 0) << checked.err;
+    EXPECT_THAT(checked.out, HasSubstr("30 clips in 15 groups"));
+}
+
+TEST(DemoData, LeavesAForeignFolderAlone) {
+    const TinyStudy study;
+    const Outcome outcome = study({"demo-data", "."});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(text_of(study / "labels.csv"), study.labels());
+}
+
+// Each group is in one part, each clip once, all three parts have clips.
+TEST(Split, KeepsGroupsTogether) {
+    const TinyStudy study;
+    const Outcome outcome = study({"split", "labels.csv", "--label", "genre", "--out", "split.csv"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    std::istringstream lines(text_of(study / "split.csv"));
+    std::string line;
+    std::getline(lines, line);
+    EXPECT_EQ(line, "sample_id,group,label,part");
+    std::map<std::string, std::string> part_of_group;
+    std::set<std::string> parts;
+    int rows = 0;
+    for (; std::getline(lines, line); ++rows) {
+        const std::string group = line.substr(line.find(',') + 1, 7);
+        const std::string part = line.substr(line.rfind(',') + 1);
+        EXPECT_EQ(part_of_group.try_emplace(group, part).first->second, part) << line;
+        parts.insert(part);
+    }
+    EXPECT_EQ(rows, 36);
+    EXPECT_THAT(parts, testing::UnorderedElementsAre("train", "val", "test"));
+}
+
+TEST(Split, TakesAnExperimentFileOrOptions) {
+    const TinyStudy study;
+    const Outcome by_options = study({"split", "labels.csv", "--label=genre", "--classes=low,high"});
+    const Outcome by_file = study({"split", "experiment.yaml"});
+    EXPECT_EQ(by_file.code, 0) << by_file.err;
+    EXPECT_EQ(by_file.out, by_options.out);
+    const Outcome other = study({"split", "experiment.yaml", "--seed", "1"});
+    EXPECT_EQ(other.code, 0);
+    EXPECT_NE(other.out, by_file.out);
+    const json counts = json::parse(study({"split", "experiment.yaml", "--json"}).out);
+    EXPECT_EQ(counts.at("train").get<int>() + counts.at("val").get<int>() + counts.at("test").get<int>(), 36);
+}
+
+TEST(Split, OverwritesOnlyByForce) {
+    const TinyStudy study;
+    const std::vector<std::string> words = {"split", "experiment.yaml", "--out", "labels.csv"};
+    const Outcome refused = study(words);
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("--force"));
+    EXPECT_EQ(text_of(study / "labels.csv"), study.labels());
+    write_text(study / "old.csv", "x");
+    EXPECT_EQ(study({"split", "experiment.yaml", "--out", "old.csv", "--force"}).code, 0);
+    EXPECT_THAT(text_of(study / "old.csv"), testing::StartsWith("sample_id,group,label,part\n"));
+}
+
+TEST(Split, MistakesOfTheTable) {
+    const TinyStudy study;
+    EXPECT_EQ(study({"split", "nowhere.csv", "--label", "genre"}).code, 3);
+    EXPECT_EQ(study({"split", "labels.csv"}).code, 2);
+    EXPECT_EQ(study({"split", "labels.csv", "--label", "genre", "--seed", "-1"}).code, 2);
+    EXPECT_EQ(study({"split", "labels.csv", "--label", "gerne"}).code, 3);
+}
+
+}  // namespace
+}  // namespace kickdrum
