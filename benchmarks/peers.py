@@ -41,7 +41,7 @@ def add_common_options(parser: argparse.ArgumentParser, package: str) -> None:
     parser.add_argument("--worker", help=argparse.SUPPRESS)
 
 
-def prepare(options: argparse.Namespace, packages: list[str]) -> None:
+def prepare(options: argparse.Namespace, packages: list[str], target: str = "kickdrum_bench_step") -> None:
     """Creates the virtual environment where asked to, and checks that both sides are there."""
     if options.create_venv:
         python = options.create_venv / "bin/python"
@@ -51,7 +51,7 @@ def prepare(options: argparse.Namespace, packages: list[str]) -> None:
         options.python = python
     if not options.program.exists():
         sys.exit(f"error: {options.program} is missing; build it with\n"
-                 "    cmake --preset cpu-bench && cmake --build --preset cpu-bench --target kickdrum_bench_step")
+                 f"    cmake --preset cpu-bench && cmake --build --preset cpu-bench --target {target}")
     imports = "; ".join(f"import {name}" for name in packages)
     if subprocess.run([options.python, "-c", imports], capture_output=True, check=False).returncode != 0:
         sys.exit(f"error: {options.python} lacks {' or '.join(packages)}; install them in a virtual environment of their "
@@ -172,14 +172,14 @@ def check_losses(ours: list[float], theirs: list[float], tolerance: float) -> bo
     return worst <= tolerance
 
 
-def print_table(times: dict[str, list[float]], unit: str) -> None:
+def print_table(times: dict[str, list[float]], unit: str, digits: int = 1) -> None:
     """The first candidate is ours; the ratio says how many times faster than each of the others it is."""
     ours = next(iter(times))
-    width = max(len(name) for name in times)
+    width = max(len(name) for name in [unit, *times])
     print(f"\n{unit:<{width}}  {'best ms':>9}  {'median ms':>9}  {'ratio best':>10}  {'ratio median':>12}")
     for name, values in times.items():
         ratios = (min(values) / min(times[ours]), statistics.median(values) / statistics.median(times[ours]))
-        print(f"{name:<{width}}  {min(values):>9.1f}  {statistics.median(values):>9.1f}  {ratios[0]:>10.2f}  "
+        print(f"{name:<{width}}  {min(values):>9.{digits}f}  {statistics.median(values):>9.{digits}f}  {ratios[0]:>10.2f}  "
               f"{ratios[1]:>12.2f}")
 
 
