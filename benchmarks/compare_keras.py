@@ -90,7 +90,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--train", type=int, default=872, help="training clips (default: %(default)s)")
     parser.add_argument("--val", type=int, default=207, help="validation clips (default: %(default)s)")
     parser.add_argument("--tolerance", type=float, default=1e-4,
-                        help="of the losses, relative (default: %(default)s)")
+                        help="of the losses, as a share of the first (default: %(default)s)")
     return parser.parse_args()
 
 

@@ -125,7 +125,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=8, help="timed steps of a process (default: %(default)s)")
     parser.add_argument("--warm-up", type=int, default=3, help="steps before those (default: %(default)s)")
     parser.add_argument("--tolerance", type=float, default=1e-4,
-                        help="of the losses, relative (default: %(default)s)")
+                        help="of the losses, as a share of the first (default: %(default)s)")
     parser.add_argument("--only", choices=CONFIGURATIONS, action="append", help="leave the other configurations out")
     return parser.parse_args()
 
