@@ -126,6 +126,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--warm-up", type=int, default=3, help="steps before those (default: %(default)s)")
     parser.add_argument("--tolerance", type=float, default=1e-4,
                         help="of the losses, as a share of the first (default: %(default)s)")
+    parser.add_argument("--avx2", action="store_true", help="hold both sides to AVX2 on a processor with AVX-512")
     parser.add_argument("--only", choices=CONFIGURATIONS, action="append", help="leave the other configurations out")
     return parser.parse_args()
 
@@ -139,6 +140,11 @@ def main() -> int:
     with peers.work_folder() as folder:
         peers.save_setting(options, folder, 2 * options.batch)
         ours = [options.program, folder, "--threads", options.threads, "--batch", options.batch]
+        isa = {}
+        if options.avx2:
+            ours.append("--avx2")
+            isa = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
+            print("both sides without AVX-512")
 
         check = peers.run_json(worker_command(options, folder, CONFIGURATIONS[BEST], dropout=0, warm_up=0, steps=8))
         print(f"PyTorch {check['version']}; {peers.describe_machine(options.threads)}")
@@ -152,7 +158,7 @@ def main() -> int:
             configuration = CONFIGURATIONS[name]
             command = worker_command(options, folder, configuration, dropout=0.5, warm_up=options.warm_up,
                                      steps=options.steps)
-            candidates.append(peers.Candidate(f"PyTorch: {name}", command, configuration["malloc"], "step_ms"))
+            candidates.append(peers.Candidate(f"PyTorch: {name}", command, configuration["malloc"] | isa, "step_ms"))
         times = peers.measure(candidates, options.rounds)
     peers.print_table(times, "training step")
     if options.json:

@@ -40,6 +40,7 @@ struct Options {
     int steps = 10;
     int epochs = 0;
     int val = 0;
+    bool avx2 = false;
 };
 
 double milliseconds_since(std::chrono::steady_clock::time_point start) {
@@ -117,7 +118,9 @@ void run_epochs(Trainer& trainer, const TrainingSpec& spec, const Dataset& datas
 }
 
 json run(const Options& options) {
-    Context context({.threads = options.threads});
+    ContextOptions where{.threads = options.threads};
+    if (options.avx2) where.simd = SimdLevel::avx2;
+    Context context(where);
     const Setting setting(context, options.folder);
     TrainingSpec spec;
     spec.batch_size = options.batch;
@@ -153,6 +156,7 @@ int main(int argc, char** argv) {
         ->check(CLI::NonNegativeNumber);
     app.add_option("--val", options.val, "clips at the end that are for validation")
         ->check(CLI::NonNegativeNumber);
+    app.add_flag("--avx2", options.avx2, "don't use AVX-512");
     CLI11_PARSE(app, argc, argv);
     try {
         std::cout << kickdrum::run(options).dump() << '\n';
