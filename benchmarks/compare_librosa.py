@@ -8,7 +8,9 @@
 First it checks that both give the same decibels for every file; then processes of both alternate for some rounds. A clip
 is: decode, mean over channels, resample to 22050 Hz (soxr, HQ), melspectrogram (window 1024, hop 512, 128 bands from 20 to
 11000 Hz), power_to_db with the clip's maximum as reference. Every file is read once before it counts. Without --audio the
-clips are synthetic: 8 seconds, 48 kHz, mono, MP3.
+clips are synthetic: 8 seconds, 48 kHz, mono, MP3. librosa runs as it comes, and with a malloc that keeps its memory as
+ours does; both sides decode by libsndfile and resample by libsoxr, so that there is little to gain on the way from the
+file to the samples.
 
 The check computes librosa's side in double precision from the samples that librosa loads: in single precision it rounds
 the quietest points by more than the tolerance itself.
@@ -29,6 +31,7 @@ import peers
 SAMPLE_RATE = 22050
 MEL = {"n_fft": 1024, "hop_length": 512, "n_mels": 128, "fmin": 20, "fmax": 11000}
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+LIBROSA = {"librosa, as installed": {}, "librosa, malloc kept": peers.KEEPING_MALLOC}
 STAGES = {"clip_ms": "file to decibels", "log_mel_ms": "samples to decibels"}
 
 
@@ -95,9 +98,9 @@ def worker_times(files: list[str], passes: int) -> dict:
 WORKERS = {"synthetic": worker_synthetic, "check": worker_check, "times": worker_times}
 
 
-def run_worker(options: argparse.Namespace, job: str, **arguments) -> dict:
+def run_worker(options: argparse.Namespace, job: str, environment: dict | None = None, **arguments) -> dict:
     command = [options.python, __file__, "--worker", json.dumps({"job": job, "arguments": arguments})]
-    return peers.run_json(command, ONE_THREAD)
+    return peers.run_json(command, ONE_THREAD | (environment or {}))
 
 
 def parse_options() -> argparse.Namespace:
@@ -142,10 +145,12 @@ def check(options: argparse.Namespace, files: list[str], folder: str) -> bool:
 
 def measure(options: argparse.Namespace, files: list[str]) -> dict:
     """{stage: {side: [ms per clip, one mean per round]}}"""
-    times = {stage: {"Kickdrum": [], "librosa": []} for stage in STAGES}
+    sides = {"Kickdrum": lambda: peers.run_json([options.program, *files])}
+    for name, environment in LIBROSA.items():
+        sides[name] = lambda environment=environment: run_worker(options, "times", environment, files=files, passes=1)
+    times = {stage: {side: [] for side in sides} for stage in STAGES}
     for number in range(1, options.rounds + 1):
-        results = {"Kickdrum": peers.run_json([options.program, *files]),
-                   "librosa": run_worker(options, "times", files=files, passes=1)}
+        results = {side: run() for side, run in sides.items()}
         for stage in STAGES:
             for side, result in results.items():
                 times[stage][side].append(statistics.mean(result[stage]))

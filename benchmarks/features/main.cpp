@@ -4,6 +4,7 @@
 // in dB as raw little-endian floats [n_mels, frames], DIR/0.f32 for the first file, and so on.
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -15,6 +16,7 @@
 #include "dsp/log_mel.h"
 #include "dsp/resample.h"
 #include "kernels/device/error.h"
+#include "kernels/device/host_memory.h"
 
 namespace kickdrum {
 
@@ -41,24 +43,34 @@ double milliseconds_between(std::chrono::steady_clock::time_point start,
     return std::chrono::duration<double, std::milli>(end - start).count();
 }
 
-// The spectrogram in dB; its times are appended.
-std::vector<float> process(const fs::path& file, const LogMelPlan& plan, LogMelPlan::Scratch& scratch,
-                           Times& times) {
-    const auto start = std::chrono::steady_clock::now();
-    const Audio audio = read_audio(file);
-    const auto decoded = std::chrono::steady_clock::now();
-    const std::vector<float> samples =
-        resample(audio.samples, audio.sample_rate, plan.settings().sample_rate);
-    const auto resampled = std::chrono::steady_clock::now();
-    std::vector<float> db(static_cast<std::size_t>(plan.settings().n_mels *
-                                                   plan.frames(static_cast<std::int64_t>(samples.size()))));
-    plan.execute(samples, scratch, db);
-    const auto end = std::chrono::steady_clock::now();
-    times.clip.push_back(milliseconds_between(start, end));
-    times.decode.push_back(milliseconds_between(start, decoded));
-    times.log_mel.push_back(milliseconds_between(resampled, end));
-    return db;
-}
+// Keeps its memory from clip to clip.
+class Pipeline {
+ public:
+    explicit Pipeline(const LogMelSettings& settings) : plan_(settings, best_simd_level()) {}
+
+    // The spectrogram in dB, until the next call; its times are appended.
+    const std::vector<float>& process(const fs::path& file, Times& times) {
+        const auto start = std::chrono::steady_clock::now();
+        const Audio audio = read_audio(file);
+        const auto decoded = std::chrono::steady_clock::now();
+        const std::vector<float> samples =
+            resample(audio.samples, audio.sample_rate, plan_.settings().sample_rate);
+        const auto resampled = std::chrono::steady_clock::now();
+        const std::int64_t frames = plan_.frames(static_cast<std::int64_t>(samples.size()));
+        db_.resize(static_cast<std::size_t>(plan_.settings().n_mels * frames));
+        plan_.execute(samples, scratch_, db_);
+        const auto end = std::chrono::steady_clock::now();
+        times.clip.push_back(milliseconds_between(start, end));
+        times.decode.push_back(milliseconds_between(start, decoded));
+        times.log_mel.push_back(milliseconds_between(resampled, end));
+        return db_;
+    }
+
+ private:
+    LogMelPlan plan_;
+    LogMelPlan::Scratch scratch_;
+    std::vector<float> db_;
+};
 
 void write(const fs::path& file, const std::vector<float>& numbers) {
     std::ofstream stream(file, std::ios::binary);
@@ -68,14 +80,13 @@ void write(const fs::path& file, const std::vector<float>& numbers) {
 }
 
 json run(const Options& options) {
-    const LogMelPlan plan(options.log_mel, best_simd_level());
-    LogMelPlan::Scratch scratch;
+    Pipeline pipeline(options.log_mel);
     Times warm_up;
-    process(options.files.front(), plan, scratch, warm_up);
+    pipeline.process(options.files.front(), warm_up);
     Times times;
     for (int pass = 0; pass < options.passes; ++pass) {
         for (std::size_t i = 0; i < options.files.size(); ++i) {
-            const auto db = process(options.files[i], plan, scratch, times);
+            const auto& db = pipeline.process(options.files[i], times);
             if (!options.write.empty()) write(options.write / (std::to_string(i) + ".f32"), db);
         }
     }
@@ -90,6 +101,7 @@ json run(const Options& options) {
 }  // namespace kickdrum
 
 int main(int argc, char** argv) {
+    kickdrum::keep_freed_memory();  // as the program does
     kickdrum::Options options;
     CLI::App app("Times decoding, resampling and log-mel spectrograms on one thread; prints JSON.");
     app.add_option("files", options.files, "audio files")->required();
