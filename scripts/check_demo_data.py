@@ -53,8 +53,15 @@ def read(folder):
     return np.stack([i[:, : min(map(lambda x: x.shape[1], images))] for i in images]), labels, groups
 
 
+def parts_of_program(results):
+    """train, val, test of a results folder; its split.csv has the rows of labels.csv."""
+    given = np.array([row["part"] for row in csv.DictReader(open(results / "split.csv", encoding="utf-8"))])
+    return [np.flatnonzero(given == part) for part in ("train", "val", "test")]
+
+
 def parts(labels, groups, by_group=True):
-    """train, val, test as the experiment file splits them; by clip where `by_group` is false."""
+    """train, val, test by scikit-learn, as the experiment file says (since 1.8 it shuffles otherwise than the program,
+    which keeps to 1.7); by clip where `by_group` is false."""
     def first_fold(count, y, g):
         if by_group:
             return next(StratifiedGroupKFold(count, shuffle=True, random_state=42).split(y, y, g))
@@ -76,7 +83,7 @@ def linear(features, labels, split):
     return max(scores)
 
 
-def cnn(images, labels, split, size, run, epochs=20, patience=10):
+def cnn(images, labels, split, size, run, epochs=40, patience=10):
     import torch
     from torch import nn
 
@@ -120,10 +127,12 @@ def main():
     parser.add_argument("folders", nargs="+", type=pathlib.Path)
     parser.add_argument("--runs", type=int, default=5, help="trainings of the CNN; 0 leaves it out")
     parser.add_argument("--size", type=int, nargs=2, default=(48, 64))
+    parser.add_argument("--results", type=pathlib.Path, help="of one folder: take the split from there")
     arguments = parser.parse_args()
     for folder in arguments.folders:
         images, labels, groups = read(folder)
-        split, leaking = parts(labels, groups), parts(labels, groups, by_group=False)
+        split = parts_of_program(arguments.results) if arguments.results else parts(labels, groups)
+        leaking = parts(labels, groups, by_group=False)
         mean = images.mean(axis=2)
         both = np.concatenate([mean, images.std(axis=2)], axis=1)
         print(f"{folder}: {len(labels)} clips, parts {[len(p) for p in split]}")
