@@ -113,6 +113,14 @@ Split group_stratified_split(const ClipTable& table, const SplitConfig& config, 
     return split;
 }
 
+std::vector<std::int32_t> clips_of(const Split& split, Part part) {
+    std::vector<std::int32_t> clips;
+    for (std::size_t clip = 0; clip < split.parts.size(); ++clip) {
+        if (split.parts[clip] == part) clips.push_back(static_cast<std::int32_t>(clip));
+    }
+    return clips;
+}
+
 std::vector<std::string> split_warnings(const ClipTable& table, const Split& split) {
     std::set<std::pair<Part, int>> present;
     for (std::size_t i = 0; i < table.clips.size(); ++i) {

@@ -27,6 +27,9 @@ void check_groups(const ClipTable& table, const SplitConfig& config, Problems& p
 Split group_stratified_split(const ClipTable& table, const SplitConfig& config, std::uint32_t seed,
                              GroupShuffle shuffle = GroupShuffle::counts_only);
 
+// The clips of a part, as indices into the table that was split.
+std::vector<std::int32_t> clips_of(const Split& split, Part part);
+
 // What isn't wrong, but makes a result less telling: every class that a part has no clip of.
 std::vector<std::string> split_warnings(const ClipTable& table, const Split& split);
 

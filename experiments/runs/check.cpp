@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <set>
 
@@ -14,6 +13,7 @@
 #include "experiments/runs/experiment_data.h"
 #include "experiments/runs/interrupt.h"
 #include "experiments/runs/progress.h"
+#include "experiments/runs/stopwatch.h"
 #include "experiments/runs/training_run.h"
 #include "nn/training/trainer.h"
 
@@ -21,24 +21,6 @@ namespace kickdrum {
 namespace {
 
 constexpr int kTimedSteps = 3;
-
-class Stopwatch {
- public:
-    double seconds() const {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    }
-
- private:
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-std::vector<std::int32_t> clips_of(const Split& split, Part part) {
-    std::vector<std::int32_t> clips;
-    for (std::size_t clip = 0; clip < split.parts.size(); ++clip) {
-        if (split.parts[clip] == part) clips.push_back(static_cast<std::int32_t>(clip));
-    }
-    return clips;
-}
 
 int count_groups(const ClipTable& table) {
     std::set<std::string_view> groups;

@@ -3,32 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
+#include "experiments/data/split.h"
 #include "experiments/runs/environment.h"
+#include "experiments/runs/stopwatch.h"
 #include "kernels/device/philox.h"
 #include "nn/formats/safetensors.h"
 
 namespace kickdrum {
 namespace {
-
-class Stopwatch {
- public:
-    double seconds() const {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    }
-
- private:
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-std::vector<std::int32_t> clips_of(const Split& split, Part part) {
-    std::vector<std::int32_t> clips;
-    for (std::size_t clip = 0; clip < split.parts.size(); ++clip) {
-        if (split.parts[clip] == part) clips.push_back(static_cast<std::int32_t>(clip));
-    }
-    return clips;
-}
 
 std::vector<int> labels_of(const ClipTable& table) {
     std::vector<int> labels;
