@@ -5,16 +5,6 @@
 #include "kernels/ops/tensor_checks.h"
 
 namespace kickdrum {
-namespace {
-
-// The planned shape with the clips of this call, which may be fewer.
-Shape for_rows(const Shape& planned, const Tensor& tensor) {
-    const std::int64_t rows = tensor.shape.rank() == 0 ? 0 : tensor.rows();
-    require(rows <= planned[0], "conv_block: {} clips, but the plan was made for {}", rows, planned[0]);
-    return planned.with_rows(rows);
-}
-
-}  // namespace
 
 Shape conv_block_weights_shape(const Shape& src, const ConvBlockSpec& spec) {
     return {3, 3, src[3], spec.channels_out};
@@ -26,12 +16,14 @@ Shape conv_block_conv_shape(const Shape& src, const ConvBlockSpec& spec) {
 }
 
 Shape conv_block_dst_shape(const Shape& src, const ConvBlockSpec& spec) {
-    require(src.rank() == 4, "conv_block: src must have 4 axes (clips, height, width, channels), not {}", src.rank());
+    require(src.rank() == 4, "conv_block: src must have 4 axes (clips, height, width, channels), not {}",
+            src.rank());
     require(src.count() > 0, "conv_block: src is empty");
     require(spec.channels_out > 0, "conv_block: {} output channels make no sense", spec.channels_out);
     const Shape conv = conv_block_conv_shape(src, spec);
     require(conv[1] >= 2 && conv[2] >= 2,
-            "conv_block: its input of {}x{} leaves nothing for a 2x2 pooling after the convolution", src[1], src[2]);
+            "conv_block: its input of {}x{} leaves nothing for a 2x2 pooling after the convolution", src[1],
+            src[2]);
     return {src[0], conv[1] / 2, conv[2] / 2, spec.channels_out};
 }
 
@@ -43,7 +35,7 @@ ConvBlock::ConvBlock(const Shape& src, const ConvBlockSpec& spec)
 
 void ConvBlock::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
                         Tensor scratch) {
-    require_tensor(context, "conv_block: src", src, for_rows(src_shape_, src));
+    require_tensor(context, "conv_block: src", src, planned_shape("conv_block", src_shape_, src));
     require_tensor(context, "conv_block: weights", weights, weights_shape_);
     require_tensor(context, "conv_block: bias", bias, Shape{spec_.channels_out});
     require_tensor(context, "conv_block: dst", dst, dst_shape_.with_rows(src.rows()));
@@ -52,9 +44,10 @@ void ConvBlock::forward(Context& context, Tensor src, Tensor weights, Tensor bia
     do_forward(context, src, weights, bias, dst, winner, scratch);
 }
 
-void ConvBlock::backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights, Tensor diff_src,
-                             Tensor scratch) {
-    require_tensor(context, "conv_block: diff_dst", diff_dst, for_rows(dst_shape_, diff_dst));
+void ConvBlock::backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights,
+                             Tensor diff_src, Tensor scratch) {
+    require_tensor(context, "conv_block: diff_dst", diff_dst,
+                   planned_shape("conv_block", dst_shape_, diff_dst));
     require_tensor(context, "conv_block: winner", winner, diff_dst.shape, DType::u8);
     require_tensor(context, "conv_block: weights", weights, weights_shape_);
     require_tensor(context, "conv_block: diff_src", diff_src, src_shape_.with_rows(diff_dst.rows()));
@@ -62,9 +55,9 @@ void ConvBlock::backward_src(Context& context, Tensor diff_dst, Tensor winner, T
     do_backward_src(context, diff_dst, winner, weights, diff_src, scratch);
 }
 
-void ConvBlock::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor diff_weights,
-                                 Tensor diff_bias, Tensor scratch) {
-    require_tensor(context, "conv_block: src", src, for_rows(src_shape_, src));
+void ConvBlock::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor winner,
+                                 Tensor diff_weights, Tensor diff_bias, Tensor scratch) {
+    require_tensor(context, "conv_block: src", src, planned_shape("conv_block", src_shape_, src));
     require_tensor(context, "conv_block: diff_dst", diff_dst, dst_shape_.with_rows(src.rows()));
     require_tensor(context, "conv_block: winner", winner, diff_dst.shape, DType::u8);
     require_tensor(context, "conv_block: diff_weights", diff_weights, weights_shape_);

@@ -11,13 +11,6 @@ std::string_view op_name(PoolKind kind) {
     return kind == PoolKind::max ? "max_pool2d" : "average_pool2d";
 }
 
-// The planned shape with the clips of this call, which may be fewer.
-Shape with_rows_of(std::string_view op, const Shape& planned, const Tensor& tensor) {
-    const std::int64_t rows = tensor.shape.rank() == 0 ? 0 : tensor.rows();
-    require(rows <= planned[0], "{}: {} clips, but the plan was made for {}", op, rows, planned[0]);
-    return planned.with_rows(rows);
-}
-
 }  // namespace
 
 Shape pool2d_dst_shape(const Shape& src, const Pool2dSpec& spec) {
@@ -44,7 +37,7 @@ Pool2d::Pool2d(const Shape& src, const Pool2dSpec& spec)
 void Pool2d::forward(Context& context, Tensor src, Tensor dst, Tensor winner) {
     const bool max = spec_.kind == PoolKind::max;
     require_tensor(context, max ? "max_pool2d: src" : "average_pool2d: src", src,
-                   with_rows_of(op_name(spec_.kind), src_shape_, src));
+                   planned_shape(op_name(spec_.kind), src_shape_, src));
     const Shape expected = dst_shape_.with_rows(src.rows());
     require_tensor(context, max ? "max_pool2d: dst" : "average_pool2d: dst", dst, expected);
     if (max) require_tensor(context, "max_pool2d: winner", winner, expected, DType::i32);
@@ -53,7 +46,7 @@ void Pool2d::forward(Context& context, Tensor src, Tensor dst, Tensor winner) {
 
 void Pool2d::backward(Context& context, Tensor diff_dst, Tensor winner, Tensor diff_src) {
     const bool max = spec_.kind == PoolKind::max;
-    const Shape expected = with_rows_of(op_name(spec_.kind), dst_shape_, diff_dst);
+    const Shape expected = planned_shape(op_name(spec_.kind), dst_shape_, diff_dst);
     require_tensor(context, max ? "max_pool2d: diff_dst" : "average_pool2d: diff_dst", diff_dst, expected);
     if (max) require_tensor(context, "max_pool2d: winner", winner, expected, DType::i32);
     require_tensor(context, max ? "max_pool2d: diff_src" : "average_pool2d: diff_src", diff_src,

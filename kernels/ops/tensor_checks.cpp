@@ -25,6 +25,12 @@ void require_elements(const Context& context, std::string_view what, const Tenso
     require(tensor.count() == count, "{} has {} elements, expected {}", what, tensor.count(), count);
 }
 
+Shape planned_shape(std::string_view op, const Shape& planned, const Tensor& tensor) {
+    const std::int64_t rows = tensor.shape.rank() == 0 ? 0 : tensor.rows();
+    require(rows <= planned[0], "{}: {} clips, but the plan was made for {}", op, rows, planned[0]);
+    return planned.with_rows(rows);
+}
+
 void require_scratch(const Context& context, std::string_view what, const Tensor& scratch,
                      std::size_t bytes) {
     require(scratch.data != nullptr || bytes == 0, "{} is missing", what);

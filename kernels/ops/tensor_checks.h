@@ -20,6 +20,9 @@ void require_tensor(const Context& context, std::string_view what, const Tensor&
 // ... and has this many elements, whatever its shape.
 void require_elements(const Context& context, std::string_view what, const Tensor& tensor, std::int64_t count,
                       DType dtype = DType::f32);
+// The planned shape with the clips of this tensor, which may be fewer than planned but not more. `op` names
+// the operation.
+Shape planned_shape(std::string_view op, const Shape& planned, const Tensor& tensor);
 // Scratch is there and holds at least `bytes`.
 void require_scratch(const Context& context, std::string_view what, const Tensor& scratch, std::size_t bytes);
 
