@@ -57,34 +57,24 @@ void conv_block_forward(benchmark::State& state) {
     state.SetLabel(std::string(block.op->implementation()));
 }
 
-void conv_block_backward_src(benchmark::State& state) {
+// The first block needs no gradient of its input.
+void conv_block_backward(benchmark::State& state) {
     Bench& bench = shared_bench();
     Block block(bench.context(), state.range(0));
+    const bool first = state.range(0) == 1;
+    const Tensor diff_src = first ? Tensor{} : Tensor(block.diff_src);
     const double seconds = bench.time(state, [&] {
-        block.op->backward_src(bench.context(), block.dst, block.winner, block.weights, block.diff_src,
-                               block.scratch);
-    });
-    bench.count_flops(state, seconds, block.flops(), block.performed());
-    state.SetLabel(std::string(block.op->implementation()));
-}
-
-void conv_block_backward_weights(benchmark::State& state) {
-    Bench& bench = shared_bench();
-    Block block(bench.context(), state.range(0));
-    const double seconds = bench.time(state, [&] {
-        block.op->backward_weights(bench.context(), block.src, block.dst, block.winner, block.diff_weights,
-                                   block.diff_bias, block.scratch);
+        block.op->backward(bench.context(), block.src, block.dst, block.winner, block.weights,
+                           block.diff_weights, block.diff_bias, diff_src, block.scratch);
     });
     // A direct pass needs only the winner of each 2x2 window, a quarter of the products, as well.
     const bool direct = block.op->implementation().find("direct") == 0;
-    bench.count_flops(state, seconds, block.flops(), direct ? 0.25 : block.performed());
+    bench.count_flops(state, seconds, (first ? 1 : 2) * block.flops(), direct ? 0.25 : block.performed());
     state.SetLabel(std::string(block.op->implementation()));
 }
 
 BENCHMARK(conv_block_forward)->DenseRange(1, 3)->Unit(benchmark::kMillisecond)->UseRealTime();
-// The first block needs no gradient of its input.
-BENCHMARK(conv_block_backward_src)->DenseRange(2, 3)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(conv_block_backward_weights)->DenseRange(1, 3)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(conv_block_backward)->DenseRange(1, 3)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 

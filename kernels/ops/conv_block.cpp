@@ -44,26 +44,17 @@ void ConvBlock::forward(Context& context, Tensor src, Tensor weights, Tensor bia
     do_forward(context, src, weights, bias, dst, winner, scratch);
 }
 
-void ConvBlock::backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights,
-                             Tensor diff_src, Tensor scratch) {
-    require_tensor(context, "conv_block: diff_dst", diff_dst,
-                   planned_shape("conv_block", dst_shape_, diff_dst));
-    require_tensor(context, "conv_block: winner", winner, diff_dst.shape, DType::u8);
-    require_tensor(context, "conv_block: weights", weights, weights_shape_);
-    require_tensor(context, "conv_block: diff_src", diff_src, src_shape_.with_rows(diff_dst.rows()));
-    require_scratch(context, "conv_block: scratch", scratch, scratch_bytes());
-    do_backward_src(context, diff_dst, winner, weights, diff_src, scratch);
-}
-
-void ConvBlock::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor winner,
-                                 Tensor diff_weights, Tensor diff_bias, Tensor scratch) {
+void ConvBlock::backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
+                         Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) {
     require_tensor(context, "conv_block: src", src, planned_shape("conv_block", src_shape_, src));
     require_tensor(context, "conv_block: diff_dst", diff_dst, dst_shape_.with_rows(src.rows()));
     require_tensor(context, "conv_block: winner", winner, diff_dst.shape, DType::u8);
+    require_tensor(context, "conv_block: weights", weights, weights_shape_);
     require_tensor(context, "conv_block: diff_weights", diff_weights, weights_shape_);
     require_tensor(context, "conv_block: diff_bias", diff_bias, Shape{spec_.channels_out});
+    if (diff_src) require_tensor(context, "conv_block: diff_src", diff_src, src.shape);
     require_scratch(context, "conv_block: scratch", scratch, scratch_bytes());
-    do_backward_weights(context, src, diff_dst, winner, diff_weights, diff_bias, scratch);
+    do_backward(context, src, diff_dst, winner, weights, diff_weights, diff_bias, diff_src, scratch);
 }
 
 std::unique_ptr<ConvBlock> make_conv_block(Context& context, const Shape& src, const ConvBlockSpec& spec) {

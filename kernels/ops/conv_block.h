@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// 3x3 convolution (stride 1) + bias + ReLU + 2x2 max-pooling (stride 2, last odd row and column dropped) as one
-// operation: the full-size activation and its gradient are never stored.
-//   z = conv2d(src, weights) + bias;  dst[n, i, j, k] = max(0, max of z over rows 2i, 2i+1 and columns 2j, 2j+1)
-// winner[n, i, j, k] (workspace, kept from forward to backward): 0..3 = the place of the maximum in its window in
-// row-major order, the first of equals; 4 = the maximum was <= 0, so no gradient flows.
+// 3x3 convolution (stride 1) + bias + ReLU + 2x2 max-pooling (stride 2, last odd row and column dropped) as
+// one operation: the full-size activation and its gradient are never stored.
+//   z = conv2d(src, weights) + bias;  dst[n, i, j, k] = max(0, max of z over rows 2i, 2i+1 and columns 2j,
+//   2j+1)
+// winner[n, i, j, k] (workspace, kept from forward to backward): 0..3 = the place of the maximum in its
+// window in row-major order, the first of equals; 4 = the maximum was <= 0, so no gradient flows.
 //
 // Tensors may hold fewer clips than the plan. All outputs are overwritten.
 #pragma once
@@ -38,10 +39,10 @@ class ConvBlock {
     // winner: u8, the shape of dst.
     void forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
                  Tensor scratch);
-    void backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights, Tensor diff_src,
-                      Tensor scratch);
-    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor diff_weights,
-                          Tensor diff_bias, Tensor scratch);
+    // diff_src is "no tensor" where nobody needs it. Both gradients are asked for at once, so that a backend
+    // may share what they have in common: the un-pooled gradient.
+    void backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
+                  Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch);
 
     virtual std::size_t scratch_bytes() const = 0;
     virtual std::string_view implementation() const = 0;  // "winograd_4x4:avx2", "direct:avx2", ...
@@ -49,10 +50,8 @@ class ConvBlock {
  protected:
     virtual void do_forward(Context&, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
                             Tensor scratch) = 0;
-    virtual void do_backward_src(Context&, Tensor diff_dst, Tensor winner, Tensor weights, Tensor diff_src,
-                                 Tensor scratch) = 0;
-    virtual void do_backward_weights(Context&, Tensor src, Tensor diff_dst, Tensor winner, Tensor diff_weights,
-                                     Tensor diff_bias, Tensor scratch) = 0;
+    virtual void do_backward(Context&, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
+                             Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) = 0;
 
     const Shape src_shape_;
     const ConvBlockSpec spec_;

@@ -9,7 +9,9 @@
 namespace kickdrum {
 namespace {
 
-int padding_before(Padding padding) { return padding == Padding::same ? 1 : 0; }
+int padding_before(Padding padding) {
+    return padding == Padding::same ? 1 : 0;
+}
 
 WinogradConv winograd_of(const Context& context, const Shape& src, const ConvBlockSpec& spec) {
     return {context, src, conv_block_conv_shape(src, spec), padding_before(spec.padding), true};
@@ -30,13 +32,10 @@ class WinogradBlock : public ConvBlock {
                     Tensor scratch) override {
         conv_.forward(context, src, weights, bias, dst, winner, scratch);
     }
-    void do_backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights, Tensor diff_src,
-                         Tensor scratch) override {
-        conv_.backward_src(context, diff_dst, winner, weights, diff_src, scratch);
-    }
-    void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor diff_weights,
-                             Tensor diff_bias, Tensor scratch) override {
+    void do_backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
+                     Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) override {
         conv_.backward_weights(context, src, diff_dst, winner, diff_weights, diff_bias, scratch);
+        if (diff_src) conv_.backward_src(context, diff_dst, winner, weights, diff_src, scratch);
     }
 
     std::string name_;
@@ -93,28 +92,30 @@ class DirectBlock : public ConvBlock {
         const std::int64_t rows_per_clip = dst_shape_[1];
         const std::int64_t rows = src.rows() * rows_per_clip;
         const std::int64_t row_floats = dst_shape_[2] * spec_.channels_out;
-        context.pool().parallel_for((rows + kRowsPerTask - 1) / kRowsPerTask, [&](std::int64_t task, int thread) {
-            const std::int64_t end = std::min(rows, (task + 1) * kRowsPerTask);
-            for (std::int64_t row = task * kRowsPerTask; row < end; ++row) {
-                DirectRow r = row_of(src, row / rows_per_clip, row % rows_per_clip);
-                r.weights = packed;
-                r.bias = packed + 9 * padded_;
-                r.dst = dst.f32() + row * row_floats;
-                r.dst_winner = winner.u8() + row * row_floats;
-                r.scratch = lines + static_cast<std::size_t>(thread) * row_floats_;
-                kernels_.forward(r);
-            }
-        });
+        context.pool().parallel_for(
+            (rows + kRowsPerTask - 1) / kRowsPerTask, [&](std::int64_t task, int thread) {
+                const std::int64_t end = std::min(rows, (task + 1) * kRowsPerTask);
+                for (std::int64_t row = task * kRowsPerTask; row < end; ++row) {
+                    DirectRow r = row_of(src, row / rows_per_clip, row % rows_per_clip);
+                    r.weights = packed;
+                    r.bias = packed + 9 * padded_;
+                    r.dst = dst.f32() + row * row_floats;
+                    r.dst_winner = winner.u8() + row * row_floats;
+                    r.scratch = lines + static_cast<std::size_t>(thread) * row_floats_;
+                    kernels_.forward(r);
+                }
+            });
     }
 
-    void do_backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights, Tensor diff_src,
-                         Tensor scratch) override {
-        conv_.backward_src(context, diff_dst, winner, weights, diff_src, scratch);
+    void do_backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
+                     Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) override {
+        backward_weights(context, src, diff_dst, winner, diff_weights, diff_bias, scratch);
+        if (diff_src) conv_.backward_src(context, diff_dst, winner, weights, diff_src, scratch);
     }
 
     // One partial sum per clip: independent of the threads.
-    void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor diff_weights,
-                             Tensor diff_bias, Tensor scratch) override {
+    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor diff_weights,
+                          Tensor diff_bias, Tensor scratch) const {
         const std::int64_t clips = src.rows();
         const std::size_t partial = 10 * padded_;
         auto* partials = static_cast<float*>(scratch.data);
@@ -136,8 +137,8 @@ class DirectBlock : public ConvBlock {
         const auto padded = static_cast<int>(padded_);
         add_partials(context, partials, partial, static_cast<int>(clips), 9, spec_.channels_out, padded,
                      diff_weights.f32());
-        add_partials(context, partials + 9 * padded_, partial, static_cast<int>(clips), 1, spec_.channels_out, padded,
-                     diff_bias.f32());
+        add_partials(context, partials + 9 * padded_, partial, static_cast<int>(clips), 1, spec_.channels_out,
+                     padded, diff_bias.f32());
     }
 
     std::string name_;
@@ -150,7 +151,8 @@ class DirectBlock : public ConvBlock {
 
 }  // namespace
 
-std::unique_ptr<ConvBlock> cpu::make_conv_block(Context& context, const Shape& src, const ConvBlockSpec& spec) {
+std::unique_ptr<ConvBlock> cpu::make_conv_block(Context& context, const Shape& src,
+                                                const ConvBlockSpec& spec) {
     if (src.rank() == 4 && src[3] == 1) return std::make_unique<DirectBlock>(context, src, spec);
     return std::make_unique<WinogradBlock>(context, src, spec);
 }

@@ -31,7 +31,8 @@ void Conv2dLayer::forward(Context& context, const Pass&, Tensor src, Tensor dst)
     op_->forward(context, src, kernel_, bias_, dst, forward_scratch_);
 }
 
-void Conv2dLayer::backward(Context& context, const Pass&, Tensor src, Tensor, Tensor diff_dst, Tensor diff_src) {
+void Conv2dLayer::backward(Context& context, const Pass&, Tensor src, Tensor, Tensor diff_dst,
+                           Tensor diff_src) {
     op_->backward_weights(context, src, diff_dst, diff_kernel_, diff_bias_, backward_scratch_);
     if (diff_src) op_->backward_src(context, diff_dst, kernel_, diff_src, backward_scratch_);
 }
@@ -63,10 +64,11 @@ void ConvBlockLayer::forward(Context& context, const Pass&, Tensor src, Tensor d
     op_->forward(context, src, kernel_, bias_, dst, winner_.first_rows(dst.rows()), forward_scratch_);
 }
 
-void ConvBlockLayer::backward(Context& context, const Pass&, Tensor src, Tensor, Tensor diff_dst, Tensor diff_src) {
+void ConvBlockLayer::backward(Context& context, const Pass&, Tensor src, Tensor, Tensor diff_dst,
+                              Tensor diff_src) {
     const Tensor winner = winner_.first_rows(diff_dst.rows());
-    op_->backward_weights(context, src, diff_dst, winner, diff_kernel_, diff_bias_, backward_scratch_);
-    if (diff_src) op_->backward_src(context, diff_dst, winner, kernel_, diff_src, backward_scratch_);
+    op_->backward(context, src, diff_dst, winner, kernel_, diff_kernel_, diff_bias_, diff_src,
+                  backward_scratch_);
 }
 
 }  // namespace kickdrum

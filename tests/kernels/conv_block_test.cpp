@@ -70,8 +70,7 @@ struct Problem {
     }
     void run(Context& context) {
         block->forward(context, src, weights, bias, dst, winner, scratch);
-        block->backward_src(context, diff_dst, winner, weights, diff_src, scratch);
-        block->backward_weights(context, src, diff_dst, winner, diff_weights, diff_bias, scratch);
+        block->backward(context, src, diff_dst, winner, weights, diff_weights, diff_bias, diff_src, scratch);
     }
     std::vector<std::uint8_t> winners() const {
         return {winner.tensor().u8(), winner.tensor().u8() + winner.tensor().count()};
@@ -151,6 +150,22 @@ TEST_P(ConvBlockTest, MatchesReference) {
     }
 }
 
+TEST_P(ConvBlockTest, GivesTheSameWeightGradientWithoutTheDataGradient) {
+    for (const Case& c : cases()) {
+        SCOPED_TRACE(describe(c));
+        Problem problem(context(), c);
+        problem.run(context());
+        const auto diff_weights = problem.diff_weights.values();
+        const auto diff_bias = problem.diff_bias.values();
+        const auto diff_src = problem.diff_src.values();
+        problem.block->backward(context(), problem.src, problem.diff_dst, problem.winner, problem.weights,
+                                problem.diff_weights, problem.diff_bias, {}, problem.scratch);
+        EXPECT_EQ(problem.diff_weights.values(), diff_weights);
+        EXPECT_EQ(problem.diff_bias.values(), diff_bias);
+        EXPECT_EQ(problem.diff_src.values(), diff_src);
+    }
+}
+
 TEST_P(ConvBlockTest, AllNegativeGivesZeroAndNoGradient) {
     for (const Case& c : cases()) {
         SCOPED_TRACE(describe(c));
@@ -189,9 +204,8 @@ TEST_P(ConvBlockTest, TakesFewerClipsThanPlanned) {
         const Tensor src = whole.src.tensor().first_rows(rows);
         const Tensor diff_dst = whole.diff_dst.tensor().first_rows(rows);
         block.forward(context(), src, whole.weights, whole.bias, dst, winner, whole.scratch);
-        block.backward_src(context(), diff_dst, winner, whole.weights, diff_src, whole.scratch);
-        block.backward_weights(context(), src, diff_dst, winner, whole.diff_weights, whole.diff_bias,
-                               whole.scratch);
+        block.backward(context(), src, diff_dst, winner, whole.weights, whole.diff_weights, whole.diff_bias,
+                       diff_src, whole.scratch);
         const auto all = whole.dst.values();
         const auto all_diff = whole.diff_src.values();
         EXPECT_EQ(dst.values(), std::vector<float>(all.begin(), all.begin() + dst.tensor().count()));
@@ -239,8 +253,10 @@ TEST_P(ConvBlockTest, RejectsWhatDoesNotFit) {
     EXPECT_THROW(block.forward(context(), x, w, b, wrong, winner, s), InvalidArgument);
     EXPECT_THROW(block.forward(context(), x, w, b, y, y, s), InvalidArgument);  // winner isn't u8
     EXPECT_THROW(block.forward(context(), x, w, b, y, winner, {}), InvalidArgument);
-    EXPECT_THROW(block.backward_src(context(), wrong, winner, w, x, s), InvalidArgument);
-    EXPECT_THROW(block.backward_weights(context(), x, y, {}, w, b, s), InvalidArgument);
+    EXPECT_THROW(block.backward(context(), x, wrong, winner, w, w, b, x, s), InvalidArgument);
+    EXPECT_THROW(block.backward(context(), x, y, {}, w, w, b, x, s), InvalidArgument);
+    EXPECT_THROW(block.backward(context(), x, y, winner, {}, w, b, x, s), InvalidArgument);
+    EXPECT_THROW(block.backward(context(), x, y, winner, w, w, b, more, s), InvalidArgument);
     EXPECT_THROW(conv_block_dst_shape({1, 3, 9, 8}, {.channels_out = 4, .padding = Padding::valid}),
                  InvalidArgument);
     EXPECT_EQ(conv_block_dst_shape({5, 126, 126, 8}, {.channels_out = 4, .padding = Padding::valid}),
