@@ -35,7 +35,7 @@ void batch_norm_training(benchmark::State& state) {
     const BatchNorm bn(bench.context());
     const double seconds = bench.time(state, [&] {
         batch_norm_forward_training(bench.context(), {}, bn.src, bn.parameters(), bn.dst, bn.vector(4),
-                                    bn.vector(5), bn.scratch);
+                                    bn.vector(5), nullptr, bn.scratch);
     });
     bench.count_bytes(state, seconds,
                       2 * bn.src.bytes() + bn.dst.bytes());  // src is read twice: moments, then values
@@ -53,10 +53,10 @@ void batch_norm_backward(benchmark::State& state) {
     Bench& bench = shared_bench();
     const BatchNorm bn(bench.context());
     batch_norm_forward_training(bench.context(), {}, bn.src, bn.parameters(), bn.dst, bn.vector(4),
-                                bn.vector(5), bn.scratch);
+                                bn.vector(5), nullptr, bn.scratch);
     const double seconds = bench.time(state, [&] {
         batch_norm_backward(bench.context(), bn.src, bn.vector(0), bn.vector(4), bn.vector(5), bn.dst,
-                            bn.diff_src, bn.vector(6), bn.vector(7), bn.scratch);
+                            bn.diff_src, bn.vector(6), bn.vector(7), nullptr, bn.scratch);
     });
     bench.count_bytes(state, seconds,
                       5 * bn.src.bytes());  // src and diff_dst are read twice, diff_src is written

@@ -44,9 +44,11 @@ void dropout_bench(benchmark::State& state) {
     Bench& bench = shared_bench();
     const BenchTensor src(bench.context(), kLarge);
     const BenchTensor dst(bench.context(), kLarge);
-    std::uint64_t step = 0;
-    const double seconds = bench.time(
-        state, [&] { dropout(bench.context(), 0.5F, random_stream(1, "dropout"), ++step, src, dst); });
+    StepState step;
+    const double seconds = bench.time(state, [&] {
+        ++step.step;
+        dropout(bench.context(), 0.5F, random_stream(1, "dropout"), &step, src, dst);
+    });
     bench.count_bytes(state, seconds, 2 * src.bytes());
 }
 
@@ -59,9 +61,10 @@ void softmax_cross_entropy_bench(benchmark::State& state) {
     const BenchTensor probabilities(bench.context(), shape);
     const BenchTensor row_loss(bench.context(), Shape{shape[0]});
     const BenchTensor diff_logits(bench.context(), shape);
+    StepState step{.loss_scale = 1.0F / 64, .rows = static_cast<std::int32_t>(shape[0])};
     const double seconds = bench.time(state, [&] {
-        softmax_cross_entropy(bench.context(), {}, logits, labels, weights, 1.0F / 64, probabilities,
-                              row_loss, diff_logits);
+        softmax_cross_entropy(bench.context(), {}, logits, labels, weights, &step, probabilities, row_loss,
+                              diff_logits);
     });
     bench.count_bytes(state, seconds,
                       3 * logits.bytes() + labels.bytes() + weights.bytes() + row_loss.bytes());
@@ -86,14 +89,6 @@ void gather_rows_bench(benchmark::State& state) {
     bench.count_bytes(state, seconds, 2 * dst.bytes());
 }
 
-void sum_of_squares_bench(benchmark::State& state) {
-    Bench& bench = shared_bench();
-    const BenchTensor src(bench.context(), kLarge);
-    const double seconds =
-        bench.time(state, [&] { benchmark::DoNotOptimize(sum_of_squares(bench.context(), src)); });
-    bench.count_bytes(state, seconds, src.bytes());
-}
-
 const auto kLastActivation = static_cast<std::int64_t>(all_activations().size()) - 1;
 BENCHMARK(activation_forward_bench)
     ->DenseRange(0, kLastActivation)
@@ -111,7 +106,6 @@ BENCHMARK(softmax_cross_entropy_bench)
     ->UseRealTime();
 BENCHMARK(add_bench)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(gather_rows_bench)->Unit(benchmark::kMicrosecond)->UseRealTime();
-BENCHMARK(sum_of_squares_bench)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 

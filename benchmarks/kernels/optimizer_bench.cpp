@@ -18,9 +18,11 @@ void adam(benchmark::State& state) {
     Buffer moments(bench.context(), 2 * sizeof(float) * kParameters + 64);
     const Tensor m = moments.tensor({kParameters});
     const Tensor v = moments.tensor({kParameters}, DType::f32, (sizeof(float) * kParameters + 63) / 64 * 64);
-    std::uint64_t step = 0;
-    const double seconds =
-        bench.time(state, [&] { adam_step(bench.context(), {}, 1e-3F, ++step, 1, weights, gradient, m, v); });
+    StepState step{.learning_rate = 1e-3F};
+    const double seconds = bench.time(state, [&] {
+        adam_step(bench.context(), {}, &step, weights, gradient, m, v);
+        ++step.step;
+    });
     bench.count_bytes(state, seconds, 7 * weights.bytes());  // reads w, g, m, v; writes w, m, v
 }
 
@@ -29,12 +31,25 @@ void sgd_momentum(benchmark::State& state) {
     BenchTensor weights(bench.context(), Shape{kParameters});
     BenchTensor gradient(bench.context(), Shape{kParameters});
     BenchTensor velocity(bench.context(), Shape{kParameters});
+    const StepState step{.learning_rate = 1e-3F};
     const double seconds = bench.time(
-        state, [&] { sgd_step(bench.context(), {.momentum = 0.9F}, 1e-3F, 1, weights, gradient, velocity); });
+        state, [&] { sgd_step(bench.context(), {.momentum = 0.9F}, &step, weights, gradient, velocity); });
     bench.count_bytes(state, seconds, 5 * weights.bytes());  // reads w, g, v; writes w, v
 }
 
+void clip(benchmark::State& state) {
+    Bench& bench = shared_bench();
+    const BenchTensor gradient(bench.context(), Shape{kParameters});
+    const BenchTensor scratch(bench.context(), Shape{static_cast<std::int64_t>(clip_scratch_bytes())},
+                              DType::u8);
+    StepState step;
+    const double seconds =
+        bench.time(state, [&] { clip_by_global_norm(bench.context(), 1, gradient, scratch, &step); });
+    bench.count_bytes(state, seconds, gradient.bytes());
+}
+
 BENCHMARK(adam)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(clip)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(sgd_momentum)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Buffer: owns bytes on a context's device. Zero-filled, 64-byte aligned (2 MiB and huge pages from 2 MiB on).
-// Move-only. Constructing one on a frozen context throws: that's how "a training step allocates nothing" is kept.
+// Buffer: owns bytes on a context's device. Zero-filled; on the CPU 64-byte aligned (2 MiB and huge pages
+// from 2 MiB on), on CUDA 256-byte aligned and released only when the device is done with it. Move-only.
+// Constructing one on a frozen context throws: that's how "a training step allocates nothing" is kept.
 #pragma once
 
 #include <cstddef>

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "kernels/device/context_backend.h"
+#include "kernels/device/dispatch.h"
 #include "kernels/device/error.h"
 
 namespace kickdrum {
@@ -21,16 +23,31 @@ int choose_threads(const ContextOptions& options) {
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+Math choose_math(const ContextOptions& options) {
+    require(options.device == Device::cuda || options.math == Math::fp32,
+            "the CPU computes in fp32 only, not in {}", to_string(options.math));
+    return options.math;
+}
+
+void forget_nothing(cuda::ContextState*) {}
+
+std::unique_ptr<cuda::ContextState, void (*)(cuda::ContextState*)> make_cuda_state(Device device) {
+    if (device == Device::cuda) {
+        if constexpr (kWithCuda) return {cuda::make_context_state(), &cuda::destroy_context_state};
+        throw DeviceError("this program was built without CUDA; configure it with the preset 'cuda'");
+    }
+    return {nullptr, &forget_nothing};
+}
+
 }  // namespace
 
 Context::Context(const ContextOptions& options)
-    : device_(options.device), simd_(choose_simd(options)), pool_(choose_threads(options)) {
-    const auto devices = available_devices();
-    if (std::find(devices.begin(), devices.end(), device_) == devices.end()) {
-        throw DeviceError(fmt::format("device '{}' isn't available in this build on this computer",
-                                      to_string(device_)));
-    }
-}
+    : device_(options.device),
+      simd_(choose_simd(options)),
+      math_(choose_math(options)),
+      deterministic_(options.deterministic),
+      cuda_state_(make_cuda_state(options.device)),
+      pool_(choose_threads(options)) {}
 
 Context::~Context() = default;
 

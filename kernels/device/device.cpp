@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/device/context_backend.h"
+#include "kernels/device/dispatch.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -23,8 +26,8 @@ Cpuid cpuid(unsigned leaf, unsigned subleaf = 0) {
     return r;
 }
 
-// Which register files the operating system saves (Intel SDM vol. 1, 13.3): an instruction set that the processor
-// has but the system doesn't save must not be used.
+// Which register files the operating system saves (Intel SDM vol. 1, 13.3): an instruction set that the
+// processor has but the system doesn't save must not be used.
 std::uint64_t saved_registers() {
     if ((cpuid(1).c & (1U << 27)) == 0) return 0;  // OSXSAVE
     std::uint32_t low = 0;
@@ -36,14 +39,22 @@ std::uint64_t saved_registers() {
 
 }  // namespace
 
-std::vector<Device> available_devices() { return {Device::cpu}; }
+std::vector<Device> available_devices() {
+    std::vector<Device> devices = {Device::cpu};
+    if constexpr (kWithCuda) {
+        if (cuda::usable_device_count() > 0) devices.push_back(Device::cuda);
+    }
+    return devices;
+}
 
-std::string_view to_string(Device device) { return device == Device::cpu ? "cpu" : "cuda"; }
+std::string_view to_string(Device device) {
+    return device == Device::cpu ? "cpu" : "cuda";
+}
 
 SimdLevel best_simd_level() {
 #if defined(__x86_64__)
-    constexpr std::uint64_t kYmm = 0x06;   // SSE and AVX state
-    constexpr std::uint64_t kZmm = 0xe6;   // and the opmask and upper ZMM state
+    constexpr std::uint64_t kYmm = 0x06;  // SSE and AVX state
+    constexpr std::uint64_t kZmm = 0xe6;  // and the opmask and upper ZMM state
     const std::uint64_t saved = saved_registers();
     const Cpuid basic = cpuid(1);
     const Cpuid extended = cpuid(7);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Exceptions of the engine. A message names the place in the user's words ("conv2d: ..."), the values, and the rule.
+// Exceptions of the engine. A message names the place in the user's words ("conv2d: ..."), the values, and
+// the rule.
 #pragma once
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 
@@ -21,6 +23,21 @@ class InvalidArgument : public Error {
 // A device, or a library for it, that is missing or failed.
 class DeviceError : public Error {
     using Error::Error;
+};
+
+// The device's memory doesn't hold what was asked for.
+class OutOfDeviceMemory : public DeviceError {
+ public:
+    OutOfDeviceMemory(std::size_t needed, std::size_t free)
+        : DeviceError(fmt::format("out of device memory: {} bytes are needed, {} are free", needed, free)),
+          needed_(needed),
+          free_(free) {}
+    std::size_t needed() const { return needed_; }  // bytes of the request that failed
+    std::size_t free() const { return free_; }      // bytes that the device had left
+
+ private:
+    std::size_t needed_;
+    std::size_t free_;
 };
 
 // Throws InvalidArgument with a formatted message unless `condition` holds.

@@ -8,6 +8,7 @@ namespace kickdrum {
 std::string_view to_string(DType dtype) {
     switch (dtype) {
         case DType::f32: return "f32";
+        case DType::bf16: return "bf16";
         case DType::i32: return "i32";
         case DType::u8: return "u8";
     }
@@ -52,7 +53,8 @@ Tensor Tensor::reshaped(const Shape& other) const {
 
 void require_shape(std::string_view what, const Tensor& tensor, const Shape& expected, DType dtype) {
     require(tensor.data != nullptr || expected.count() == 0, "{} is missing", what);
-    require(tensor.shape == expected, "{} is {}, expected {}", what, to_string(tensor.shape), to_string(expected));
+    require(tensor.shape == expected, "{} is {}, expected {}", what, to_string(tensor.shape),
+            to_string(expected));
     require(tensor.dtype == dtype, "{} is {}, expected {}", what, to_string(tensor.dtype), to_string(dtype));
 }
 

@@ -17,8 +17,11 @@
 
 namespace kickdrum {
 
-enum class DType : std::uint8_t { f32, i32, u8 };
-constexpr std::size_t size_of(DType dtype) { return dtype == DType::u8 ? 1 : 4; }
+// bf16: the upper half of an f32, on CUDA only.
+enum class DType : std::uint8_t { f32, bf16, i32, u8 };
+constexpr std::size_t size_of(DType dtype) {
+    return dtype == DType::u8 ? 1 : dtype == DType::bf16 ? 2 : 4;
+}
 std::string_view to_string(DType dtype);
 
 // Up to four extents. rank() == 0 is "no tensor", not a scalar.
@@ -69,8 +72,9 @@ struct Tensor {
     Tensor first_rows(std::int64_t rows) const { return reshaped(shape.with_rows(rows)); }
 };
 
-// Throws InvalidArgument ("conv2d: src is (64, 8, 8, 3), expected (64, 8, 8, 4)") unless `tensor` has this shape
-// and dtype. `what` names operation and argument: "conv2d: src".
-void require_shape(std::string_view what, const Tensor& tensor, const Shape& expected, DType dtype = DType::f32);
+// Throws InvalidArgument ("conv2d: src is (64, 8, 8, 3), expected (64, 8, 8, 4)") unless `tensor` has this
+// shape and dtype. `what` names operation and argument: "conv2d: src".
+void require_shape(std::string_view what, const Tensor& tensor, const Shape& expected,
+                   DType dtype = DType::f32);
 
 }  // namespace kickdrum

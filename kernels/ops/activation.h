@@ -31,5 +31,10 @@ void activation_forward(Context& context, Activation activation, Tensor src, Ten
 void activation_backward(Context& context, Activation activation, Tensor src, Tensor dst, Tensor diff_dst,
                          Tensor diff_src);
 }  // namespace cpu
+namespace cuda {
+void activation_forward(Context& context, Activation activation, Tensor src, Tensor dst);
+void activation_backward(Context& context, Activation activation, Tensor src, Tensor dst, Tensor diff_dst,
+                         Tensor diff_src);
+}  // namespace cuda
 
 }  // namespace kickdrum

@@ -13,7 +13,7 @@ constexpr std::int64_t kElementsPerPiece = 32768;
 constexpr std::int64_t kRowsMultiple = 64;
 
 Shape channels_of(const Context& context, const Tensor& src) {
-    require_tensor(context, "batch_norm: src", src);
+    require_tensor(context, "batch_norm: src", src, activation_type(context, src));
     require(src.shape.rank() >= 2,
             "batch_norm: src must have at least 2 axes, the last of them channels, not {}", src.shape.rank());
     return {src.shape[src.shape.rank() - 1]};
@@ -50,17 +50,17 @@ std::size_t batch_norm_scratch_bytes(const Shape& src) {
 
 void batch_norm_forward_training(Context& context, const BatchNormSpec& spec, Tensor src,
                                  const BatchNormParameters& parameters, Tensor dst, Tensor saved_mean,
-                                 Tensor saved_inv_std, Tensor scratch) {
+                                 Tensor saved_inv_std, const StepState* state, Tensor scratch) {
     const Shape channels = channels_of(context, src);
     check_spec(spec);
     check_parameters(context, parameters, channels);
-    require_tensor(context, "batch_norm: dst", dst, src.shape);
+    require_tensor(context, "batch_norm: dst", dst, src.shape, src.dtype);
     require(dst.data != src.data, "batch_norm: in training dst can't be src, which backward needs");
     require_tensor(context, "batch_norm: saved_mean", saved_mean, channels);
     require_tensor(context, "batch_norm: saved_inv_std", saved_inv_std, channels);
     require_scratch(context, "batch_norm: scratch", scratch, batch_norm_scratch_bytes(src.shape));
     KICKDRUM_DISPATCH(context, batch_norm_forward_training(context, spec, src, parameters, dst, saved_mean,
-                                                           saved_inv_std, scratch));
+                                                           saved_inv_std, state, scratch));
 }
 
 void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, Tensor src,
@@ -68,24 +68,24 @@ void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, T
     const Shape channels = channels_of(context, src);
     check_spec(spec);
     check_parameters(context, parameters, channels);
-    require_tensor(context, "batch_norm: dst", dst, src.shape);
+    require_tensor(context, "batch_norm: dst", dst, src.shape, src.dtype);
     KICKDRUM_DISPATCH(context, batch_norm_forward_inference(context, spec, src, parameters, dst));
 }
 
 void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor saved_mean, Tensor saved_inv_std,
                          Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta,
-                         Tensor scratch) {
+                         const StepState* state, Tensor scratch) {
     const Shape channels = channels_of(context, src);
     require_tensor(context, "batch_norm: gamma", gamma, channels);
     require_tensor(context, "batch_norm: saved_mean", saved_mean, channels);
     require_tensor(context, "batch_norm: saved_inv_std", saved_inv_std, channels);
-    require_tensor(context, "batch_norm: diff_dst", diff_dst, src.shape);
-    require_tensor(context, "batch_norm: diff_src", diff_src, src.shape);
+    require_tensor(context, "batch_norm: diff_dst", diff_dst, src.shape, src.dtype);
+    require_tensor(context, "batch_norm: diff_src", diff_src, src.shape, src.dtype);
     require_tensor(context, "batch_norm: diff_gamma", diff_gamma, channels);
     require_tensor(context, "batch_norm: diff_beta", diff_beta, channels);
     require_scratch(context, "batch_norm: scratch", scratch, batch_norm_scratch_bytes(src.shape));
     KICKDRUM_DISPATCH(context, batch_norm_backward(context, src, gamma, saved_mean, saved_inv_std, diff_dst,
-                                                   diff_src, diff_gamma, diff_beta, scratch));
+                                                   diff_src, diff_gamma, diff_beta, state, scratch));
 }
 
 }  // namespace kickdrum

@@ -6,13 +6,16 @@
 //   inference: the moving moments instead
 // src, dst: [n, ..., c]; everything else [c]. saved_mean and saved_inv_std are the workspace, kept until
 // backward. dst may be src in inference. All outputs are overwritten (moving moments are updated). Sums are
-// cut by shape: the same bits for every thread count.
+// cut by shape: the same bits for every thread count. src, dst and their gradients are f32, in Math::bf16
+// bf16. state: with it, only the first state->rows rows of the batch count in the moments and get a gradient
+// (the others get zeros); null: all of them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
 #include "kernels/device/context.h"
+#include "kernels/device/step_state.h"
 #include "kernels/device/tensor.h"
 
 namespace kickdrum {
@@ -37,24 +40,34 @@ std::int64_t batch_norm_rows_per_piece(std::int64_t channels);
 
 void batch_norm_forward_training(Context& context, const BatchNormSpec& spec, Tensor src,
                                  const BatchNormParameters& parameters, Tensor dst, Tensor saved_mean,
-                                 Tensor saved_inv_std, Tensor scratch);
+                                 Tensor saved_inv_std, const StepState* state, Tensor scratch);
 void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, Tensor src,
                                   const BatchNormParameters& parameters, Tensor dst);
 // diff_src may be diff_dst.
 void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor saved_mean, Tensor saved_inv_std,
                          Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta,
-                         Tensor scratch);
+                         const StepState* state, Tensor scratch);
 
 // The backend's half: arguments are checked already.
 namespace cpu {
 void batch_norm_forward_training(Context& context, const BatchNormSpec& spec, Tensor src,
                                  const BatchNormParameters& parameters, Tensor dst, Tensor saved_mean,
-                                 Tensor saved_inv_std, Tensor scratch);
+                                 Tensor saved_inv_std, const StepState* state, Tensor scratch);
 void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, Tensor src,
                                   const BatchNormParameters& parameters, Tensor dst);
 void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor saved_mean, Tensor saved_inv_std,
                          Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta,
-                         Tensor scratch);
+                         const StepState* state, Tensor scratch);
 }  // namespace cpu
+namespace cuda {
+void batch_norm_forward_training(Context& context, const BatchNormSpec& spec, Tensor src,
+                                 const BatchNormParameters& parameters, Tensor dst, Tensor saved_mean,
+                                 Tensor saved_inv_std, const StepState* state, Tensor scratch);
+void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, Tensor src,
+                                  const BatchNormParameters& parameters, Tensor dst);
+void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor saved_mean, Tensor saved_inv_std,
+                         Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta,
+                         const StepState* state, Tensor scratch);
+}  // namespace cuda
 
 }  // namespace kickdrum

@@ -54,6 +54,15 @@ struct Scratch {
     }
 };
 
+// The rows of the batch that count; those after them are padding.
+std::int64_t counted_rows(const StepState* state, const Tensor& src) {
+    return state == nullptr ? src.rows() : std::min<std::int64_t>(state->rows, src.rows());
+}
+
+void clear_padding(const Tensor& dst, std::int64_t counted) {
+    std::fill(dst.f32() + counted * dst.shape.row_count(), dst.f32() + dst.count(), 0.0F);
+}
+
 void update_moving(Tensor moving, std::int64_t channel, float momentum, double moment) {
     float& value = moving.f32()[channel];
     const auto keep = static_cast<double>(momentum);
@@ -64,9 +73,11 @@ void update_moving(Tensor moving, std::int64_t channel, float momentum, double m
 
 void batch_norm_forward_training(Context& context, const BatchNormSpec& spec, Tensor src,
                                  const BatchNormParameters& parameters, Tensor dst, Tensor saved_mean,
-                                 Tensor saved_inv_std, Tensor scratch_memory) {
+                                 Tensor saved_inv_std, const StepState* state, Tensor scratch_memory) {
     const BatchNormKernels& kernels = batch_norm_kernels(context.simd());
-    const Rows plan(src);
+    const std::int64_t counted = counted_rows(state, src);
+    clear_padding(dst, counted);
+    const Rows plan(src.first_rows(counted));
     const Scratch scratch(scratch_memory, plan);
     // The first row is near enough to the mean for the sum of squares about it to keep the variance's digits.
     const float* const pivot = src.f32();
@@ -114,9 +125,11 @@ void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, T
 
 void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor saved_mean, Tensor saved_inv_std,
                          Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta,
-                         Tensor scratch_memory) {
+                         const StepState* state, Tensor scratch_memory) {
     const BatchNormKernels& kernels = batch_norm_kernels(context.simd());
-    const Rows plan(src);
+    const std::int64_t counted = counted_rows(state, src);
+    clear_padding(diff_src, counted);
+    const Rows plan(src.first_rows(counted));
     const Scratch scratch(scratch_memory, plan);
     plan.for_each_piece(context, [&](std::int64_t piece, std::int64_t at, std::int64_t rows) {
         kernels.gradient_sums(src.f32() + at, diff_dst.f32() + at, saved_mean.f32(), rows, plan.channels,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // 2-D convolution (cross-correlation, as everywhere in deep learning), NHWC, weights HWIO:
-//   dst[n, p, q, k] = bias[k] + sum_{r, s, c} src[n, p*stride - before + r*dilation, q*stride - before + s*dilation, c]
+//   dst[n, p, q, k] = bias[k] + sum_{r, s, c} src[n, p*stride - before + r*dilation, q*stride - before +
+//   s*dilation, c]
 //                                            * weights[r, s, c, k]
 // Rows outside src count as zeros; padding as in padding.h (Keras Conv2D).
 //
@@ -41,18 +42,21 @@ class Conv2d {
     // bias: [k], or no tensor where the spec has none.
     void forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch);
     void backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch);
-    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
-                          Tensor scratch);
+    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                          Tensor diff_bias, Tensor scratch);
 
     virtual std::size_t scratch_bytes() const = 0;
-    // Which algorithm the plan chose: "winograd_4x4:avx2", "im2col:avx2". For environment.json, tests and benchmarks.
+    // Which algorithm the plan chose: "winograd_4x4:avx2", "im2col:avx2". For environment.json, tests and
+    // benchmarks.
     virtual std::string_view implementation() const = 0;
 
  protected:
-    virtual void do_forward(Context&, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) = 0;
-    virtual void do_backward_src(Context&, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch) = 0;
-    virtual void do_backward_weights(Context&, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
-                                     Tensor scratch) = 0;
+    virtual void do_forward(Context&, Tensor src, Tensor weights, Tensor bias, Tensor dst,
+                            Tensor scratch) = 0;
+    virtual void do_backward_src(Context&, Tensor diff_dst, Tensor weights, Tensor diff_src,
+                                 Tensor scratch) = 0;
+    virtual void do_backward_weights(Context&, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                                     Tensor diff_bias, Tensor scratch) = 0;
 
     const Shape src_shape_;
     const Conv2dSpec spec_;
@@ -65,5 +69,8 @@ std::unique_ptr<Conv2d> make_conv2d(Context& context, const Shape& src, const Co
 namespace cpu {
 std::unique_ptr<Conv2d> make_conv2d(Context& context, const Shape& src, const Conv2dSpec& spec);
 }  // namespace cpu
+namespace cuda {
+std::unique_ptr<Conv2d> make_conv2d(Context& context, const Shape& src, const Conv2dSpec& spec);
+}  // namespace cuda
 
 }  // namespace kickdrum

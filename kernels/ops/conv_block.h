@@ -64,5 +64,8 @@ std::unique_ptr<ConvBlock> make_conv_block(Context& context, const Shape& src, c
 namespace cpu {
 std::unique_ptr<ConvBlock> make_conv_block(Context& context, const Shape& src, const ConvBlockSpec& spec);
 }  // namespace cpu
+namespace cuda {
+std::unique_ptr<ConvBlock> make_conv_block(Context& context, const Shape& src, const ConvBlockSpec& spec);
+}  // namespace cuda
 
 }  // namespace kickdrum

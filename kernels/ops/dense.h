@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Fully connected layer: dst[n, o] = bias[o] + sum_i src[n, i] weights[i, o].
-// src [n, in], weights [in, out], bias [out] or no tensor, dst [n, out]. Tensors may hold fewer rows than the plan.
-// All outputs are overwritten.
+// src [n, in], weights [in, out], bias [out] or no tensor, dst [n, out]. Tensors may hold fewer rows than the
+// plan. All outputs are overwritten.
 #pragma once
 
 #include <cstddef>
@@ -31,17 +31,19 @@ class Dense {
     // diff_src = diff_dst weights^T
     void backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch);
     // diff_weights = src^T diff_dst, diff_bias = column sums of diff_dst
-    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
-                          Tensor scratch);
+    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                          Tensor diff_bias, Tensor scratch);
 
     virtual std::size_t scratch_bytes() const = 0;
     virtual std::string_view implementation() const = 0;
 
  protected:
-    virtual void do_forward(Context&, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) = 0;
-    virtual void do_backward_src(Context&, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch) = 0;
-    virtual void do_backward_weights(Context&, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
-                                     Tensor scratch) = 0;
+    virtual void do_forward(Context&, Tensor src, Tensor weights, Tensor bias, Tensor dst,
+                            Tensor scratch) = 0;
+    virtual void do_backward_src(Context&, Tensor diff_dst, Tensor weights, Tensor diff_src,
+                                 Tensor scratch) = 0;
+    virtual void do_backward_weights(Context&, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                                     Tensor diff_bias, Tensor scratch) = 0;
     const DenseSpec spec_;
 };
 
@@ -50,5 +52,8 @@ std::unique_ptr<Dense> make_dense(Context& context, const DenseSpec& spec);
 namespace cpu {
 std::unique_ptr<Dense> make_dense(Context& context, const DenseSpec& spec);
 }  // namespace cpu
+namespace cuda {
+std::unique_ptr<Dense> make_dense(Context& context, const DenseSpec& spec);
+}  // namespace cuda
 
 }  // namespace kickdrum

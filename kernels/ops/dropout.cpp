@@ -6,11 +6,13 @@
 
 namespace kickdrum {
 
-void dropout(Context& context, float rate, RandomStream stream, std::uint64_t step, Tensor src, Tensor dst) {
+void dropout(Context& context, float rate, RandomStream stream, const StepState* state, Tensor src,
+             Tensor dst) {
     require(rate >= 0 && rate <= 1, "dropout: the rate must be in [0, 1], not {}", rate);
+    require(state != nullptr, "dropout: the state of the step is missing");
     require_tensor(context, "dropout: src", src);
     require_elements(context, "dropout: dst", dst, src.count());
-    KICKDRUM_DISPATCH(context, dropout(context, rate, stream, step, src, dst));
+    KICKDRUM_DISPATCH(context, dropout(context, rate, stream, state, src, dst));
 }
 
 }  // namespace kickdrum

@@ -18,12 +18,13 @@ std::uint32_t survival_threshold(float rate) {
 
 }  // namespace
 
-void dropout(Context& context, float rate, RandomStream stream, std::uint64_t step, Tensor src, Tensor dst) {
+void dropout(Context& context, float rate, RandomStream stream, const StepState* state, Tensor src,
+             Tensor dst) {
     if (rate == 0) return kickdrum::copy(context, src, dst);
     if (rate == 1) return kickdrum::fill(context, 0, dst);
     const DropoutMask mask = {.key0 = stream.key0,
                               .key1 = stream.key1,
-                              .step = step,
+                              .step = state->step,
                               .threshold = survival_threshold(rate),
                               .scale = 1 / (1 - rate)};
     const ElementwiseKernels& kernels = elementwise_kernels(context.simd());

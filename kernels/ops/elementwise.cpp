@@ -38,9 +38,4 @@ void gather_rows(Context& context, Tensor src, Tensor indices, Tensor dst) {
     KICKDRUM_DISPATCH(context, gather_rows(context, src, indices, dst));
 }
 
-double sum_of_squares(Context& context, Tensor src) {
-    require_tensor(context, "sum_of_squares: src", src);
-    return KICKDRUM_DISPATCH(context, sum_of_squares(context, src));
-}
-
 }  // namespace kickdrum

@@ -13,12 +13,10 @@ void copy(Context& context, Tensor src, Tensor dst);
 void add(Context& context, Tensor a, Tensor b, Tensor dst);
 // dst *= factor
 void scale(Context& context, float factor, Tensor dst);
-// dst[i] = src[indices[i]]: rows of src [N, ...], of any type, by i32 indices [n] into dst [n, ...]. Indices
-// outside src throw.
+// dst[i] = src[indices[i]]: rows of src [N, ...], of any type, by i32 indices [n] into dst [n, ...] of the
+// same type; on CUDA f32 rows also into bf16. An index outside src throws; on CUDA its row becomes NaN (or
+// zeros: integers).
 void gather_rows(Context& context, Tensor src, Tensor indices, Tensor dst);
-
-// Sum of the squares of src, added up in double precision in an order that depends on the count only.
-double sum_of_squares(Context& context, Tensor src);
 
 // The backend's half: arguments are checked already.
 namespace cpu {
@@ -27,7 +25,13 @@ void copy(Context& context, Tensor src, Tensor dst);
 void add(Context& context, Tensor a, Tensor b, Tensor dst);
 void scale(Context& context, float factor, Tensor dst);
 void gather_rows(Context& context, Tensor src, Tensor indices, Tensor dst);
-double sum_of_squares(Context& context, Tensor src);
 }  // namespace cpu
+namespace cuda {
+void fill(Context& context, float value, Tensor dst);
+void copy(Context& context, Tensor src, Tensor dst);
+void add(Context& context, Tensor a, Tensor b, Tensor dst);
+void scale(Context& context, float factor, Tensor dst);
+void gather_rows(Context& context, Tensor src, Tensor indices, Tensor dst);
+}  // namespace cuda
 
 }  // namespace kickdrum

@@ -9,15 +9,6 @@
 #include "kernels/cpu/parallel_chunks.h"
 
 namespace kickdrum::cpu {
-namespace {
-
-// sum_of_squares keeps the sums of its pieces on the stack, so their number is fixed, and their size grows
-// instead.
-constexpr std::int64_t kSumPieces = 256;
-constexpr std::int64_t kSumAlignment = 1024;
-
-}  // namespace
-
 void fill(Context& context, float value, Tensor dst) {
     parallel_chunks(context, dst.count(), [&](std::int64_t begin, std::int64_t count) {
         std::fill_n(dst.f32() + begin, count, value);
@@ -56,23 +47,6 @@ void gather_rows(Context& context, Tensor src, Tensor indices, Tensor dst) {
         const auto from = static_cast<std::size_t>(indices.i32()[row]) * row_bytes;
         std::memcpy(dst.u8() + static_cast<std::size_t>(row) * row_bytes, src.u8() + from, row_bytes);
     });
-}
-
-double sum_of_squares(Context& context, Tensor src) {
-    const ElementwiseKernels& kernels = elementwise_kernels(context.simd());
-    const std::int64_t count = src.count();
-    const std::int64_t per_piece = (count + kSumPieces - 1) / kSumPieces;
-    const std::int64_t size = (per_piece + kSumAlignment - 1) / kSumAlignment * kSumAlignment;
-    const std::int64_t pieces = (count + size - 1) / size;
-    std::array<double, kSumPieces> sums{};
-    context.pool().parallel_for(pieces, [&](std::int64_t piece, int) {
-        const std::int64_t begin = piece * size;
-        sums[static_cast<std::size_t>(piece)] =
-            kernels.sum_of_squares(src.f32() + begin, std::min(size, count - begin));
-    });
-    double total = 0;
-    for (const double sum : sums) total += sum;
-    return total;
 }
 
 }  // namespace kickdrum::cpu

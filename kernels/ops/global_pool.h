@@ -17,5 +17,9 @@ namespace cpu {
 void global_pool_forward(Context& context, PoolKind kind, Tensor src, Tensor dst, Tensor winner);
 void global_pool_backward(Context& context, PoolKind kind, Tensor diff_dst, Tensor winner, Tensor diff_src);
 }  // namespace cpu
+namespace cuda {
+void global_pool_forward(Context& context, PoolKind kind, Tensor src, Tensor dst, Tensor winner);
+void global_pool_backward(Context& context, PoolKind kind, Tensor diff_dst, Tensor winner, Tensor diff_src);
+}  // namespace cuda
 
 }  // namespace kickdrum

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/ops/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "kernels/cpu/elementwise_kernels.h"
 #include "kernels/cpu/parallel_chunks.h"
 
 namespace kickdrum::cpu {
+namespace {
 
-void adam_step(Context& context, const AdamSpec& spec, float learning_rate, std::uint64_t step,
-               float gradient_scale, Tensor weights, Tensor gradient, Tensor m, Tensor v) {
-    const auto t = static_cast<double>(step);
+// How clip_by_global_norm cuts its sum: the number of pieces is fixed, their size grows.
+constexpr std::int64_t kSumPieces = 256;
+constexpr std::int64_t kSumAlignment = 1024;
+
+}  // namespace
+
+void adam_step(Context& context, const AdamSpec& spec, const StepState* state, Tensor weights,
+               Tensor gradient, Tensor m, Tensor v, Tensor) {
+    const auto t = static_cast<double>(state->step + 1);
     const double correction = std::sqrt(1 - std::pow(spec.beta_2, t)) / (1 - std::pow(spec.beta_1, t));
-    const auto rate = static_cast<double>(learning_rate);
-    const AdamCoefficients coefficients = {.gradient_scale = gradient_scale,
+    const auto rate = static_cast<double>(state->learning_rate);
+    const AdamCoefficients coefficients = {.gradient_scale = state->gradient_scale,
                                            .one_minus_beta_1 = static_cast<float>(1 - spec.beta_1),
                                            .one_minus_beta_2 = static_cast<float>(1 - spec.beta_2),
                                            .alpha = static_cast<float>(rate * correction),
@@ -26,13 +35,13 @@ void adam_step(Context& context, const AdamSpec& spec, float learning_rate, std:
     });
 }
 
-void sgd_step(Context& context, const SgdSpec& spec, float learning_rate, float gradient_scale,
-              Tensor weights, Tensor gradient, Tensor velocity) {
+void sgd_step(Context& context, const SgdSpec& spec, const StepState* state, Tensor weights, Tensor gradient,
+              Tensor velocity, Tensor) {
     const SgdCoefficients coefficients = {
-        .gradient_scale = gradient_scale,
-        .learning_rate = learning_rate,
+        .gradient_scale = state->gradient_scale,
+        .learning_rate = state->learning_rate,
         .momentum = static_cast<float>(spec.momentum),
-        .decay = static_cast<float>(spec.weight_decay * static_cast<double>(learning_rate)),
+        .decay = static_cast<float>(spec.weight_decay * static_cast<double>(state->learning_rate)),
         .nesterov = spec.nesterov};
     const ElementwiseKernels& kernels = elementwise_kernels(context.simd());
     // Without momentum v = -learning_rate * g is forgotten at once; Nesterov's step is the same.
@@ -41,6 +50,21 @@ void sgd_step(Context& context, const SgdSpec& spec, float learning_rate, float 
         kernels.sgd(coefficients, gradient.f32() + begin, weights.f32() + begin, v == nullptr ? v : v + begin,
                     count);
     });
+}
+
+void clip_by_global_norm(Context& context, double limit, Tensor gradients, Tensor scratch, StepState* state) {
+    const ElementwiseKernels& kernels = elementwise_kernels(context.simd());
+    const std::int64_t count = gradients.count();
+    const std::int64_t per_piece = (count + kSumPieces - 1) / kSumPieces;
+    const std::int64_t size = (per_piece + kSumAlignment - 1) / kSumAlignment * kSumAlignment;
+    const std::int64_t pieces = (count + size - 1) / size;
+    auto* const sums = static_cast<double*>(scratch.data);
+    context.pool().parallel_for(pieces, [&](std::int64_t piece, int) {
+        const std::int64_t begin = piece * size;
+        sums[piece] = kernels.sum_of_squares(gradients.f32() + begin, std::min(size, count - begin));
+    });
+    const double norm = std::sqrt(std::accumulate(sums, sums + pieces, 0.0));
+    state->gradient_scale = norm > limit ? static_cast<float>(limit / norm) : 1.0F;
 }
 
 }  // namespace kickdrum::cpu

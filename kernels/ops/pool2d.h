@@ -51,5 +51,8 @@ std::unique_ptr<Pool2d> make_pool2d(Context& context, const Shape& src, const Po
 namespace cpu {
 std::unique_ptr<Pool2d> make_pool2d(Context& context, const Shape& src, const Pool2dSpec& spec);
 }  // namespace cpu
+namespace cuda {
+std::unique_ptr<Pool2d> make_pool2d(Context& context, const Shape& src, const Pool2dSpec& spec);
+}  // namespace cuda
 
 }  // namespace kickdrum

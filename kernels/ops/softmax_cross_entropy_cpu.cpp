@@ -39,10 +39,11 @@ void parallel_rows(Context& context, std::int64_t rows, const Task& task) {
 }  // namespace
 
 void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec, Tensor logits,
-                           Tensor labels, Tensor weights, float scale, Tensor probabilities, Tensor row_loss,
-                           Tensor diff_logits) {
+                           Tensor labels, Tensor weights, StepState* state, Tensor probabilities,
+                           Tensor row_loss, Tensor diff_logits) {
     const std::int64_t classes = logits.shape[1];
-    for (std::int64_t row = 0; row < logits.rows(); ++row) {
+    const std::int64_t counted = std::min<std::int64_t>(state->rows, logits.rows());
+    for (std::int64_t row = 0; row < counted; ++row) {
         const std::int32_t label = labels.i32()[row];
         require(label >= 0 && label < classes,
                 "softmax_cross_entropy: labels[{}] is {}, but there are {} classes", row, label, classes);
@@ -50,12 +51,13 @@ void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec
     const auto smoothing = static_cast<double>(spec.label_smoothing);
     const double off_target = smoothing / static_cast<double>(classes);
     const double on_target = 1 - smoothing + off_target;
+    const auto scale = static_cast<double>(state->loss_scale);
     parallel_rows(context, logits.rows(), [&](std::int64_t row) {
         const float* z = logits.f32() + row * classes;
         float* p = probabilities.f32() + row * classes;
         float* dz = diff_logits ? diff_logits.f32() + row * classes : nullptr;
         const std::int32_t label = labels.i32()[row];
-        const auto weight = static_cast<double>(weights.f32()[row]);
+        const double weight = row < counted ? static_cast<double>(weights.f32()[row]) : 0;
         const RowSoftmax softmax = row_softmax(z, classes);
         double loss = 0;
         for (std::int64_t k = 0; k < classes; ++k) {
@@ -64,11 +66,17 @@ void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec
             const double probability = std::exp(log_probability);
             if (target != 0) loss -= target * log_probability;  // 0 * log 0 is 0
             p[k] = static_cast<float>(probability);
-            if (dz != nullptr)
-                dz[k] = static_cast<float>(weight * (probability - target) * static_cast<double>(scale));
+            if (dz != nullptr) dz[k] = static_cast<float>(weight * (probability - target) * scale);
         }
         row_loss.f32()[row] = static_cast<float>(weight * loss);
     });
+    double sum = 0;
+    for (std::int64_t row = 0; row < counted; ++row) {
+        sum += static_cast<double>(row_loss.f32()[row]);
+        const float* p = probabilities.f32() + row * classes;
+        if (std::max_element(p, p + classes) - p == labels.i32()[row]) ++state->correct;
+    }
+    state->loss_sum += sum;
 }
 
 void softmax(Context& context, Tensor logits, Tensor probabilities) {

@@ -11,6 +11,10 @@ void require_tensor(const Context& context, std::string_view what, const Tensor&
             to_string(tensor.device), to_string(context.device()));
 }
 
+DType activation_type(const Context& context, const Tensor& tensor) {
+    return context.device() == Device::cuda && tensor.dtype == DType::bf16 ? DType::bf16 : DType::f32;
+}
+
 void require_tensor(const Context& context, std::string_view what, const Tensor& tensor, const Shape& shape,
                     DType dtype) {
     require_tensor(context, what, tensor, dtype);

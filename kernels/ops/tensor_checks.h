@@ -26,4 +26,8 @@ Shape planned_shape(std::string_view op, const Shape& planned, const Tensor& ten
 // Scratch is there and holds at least `bytes`.
 void require_scratch(const Context& context, std::string_view what, const Tensor& scratch, std::size_t bytes);
 
+// The type to check an activation, or its gradient, against: the tensor's own where activations may have it
+// (f32, on CUDA bf16), else f32.
+DType activation_type(const Context& context, const Tensor& tensor);
+
 }  // namespace kickdrum

@@ -9,7 +9,8 @@ Shape BatchNormLayer::plan(Planning& planning, const Shape& src) {
     auto& parameters = planning.parameters;
     gamma_id_ = parameters.declare(name() + "/gamma", shape, ParameterKind::offset, Initializer::ones);
     beta_id_ = parameters.declare(name() + "/beta", shape, ParameterKind::offset, Initializer::zeros);
-    moving_mean_id_ = parameters.declare(name() + "/moving_mean", shape, ParameterKind::state, Initializer::zeros);
+    moving_mean_id_ =
+        parameters.declare(name() + "/moving_mean", shape, ParameterKind::state, Initializer::zeros);
     moving_variance_id_ =
         parameters.declare(name() + "/moving_variance", shape, ParameterKind::state, Initializer::ones);
     saved_id_ = planning.workspace(2 * static_cast<std::size_t>(channels_) * sizeof(float));
@@ -36,16 +37,18 @@ void BatchNormLayer::bind(const Arena& arena, const ParameterStore& parameters) 
 void BatchNormLayer::forward(Context& context, const Pass& pass, Tensor src, Tensor dst) {
     if (pass.training) {
         batch_norm_forward_training(context, spec_, src, parameters_, dst, saved_mean_, saved_inv_std_,
-                                    forward_scratch_);
+                                    pass.state, forward_scratch_);
     } else {
         batch_norm_forward_inference(context, spec_, src, parameters_, dst);
     }
 }
 
-void BatchNormLayer::backward(Context& context, const Pass&, Tensor src, Tensor, Tensor diff_dst, Tensor diff_src) {
+void BatchNormLayer::backward(Context& context, const Pass& pass, Tensor src, Tensor, Tensor diff_dst,
+                              Tensor diff_src) {
     // The first layer of a network has nobody to give diff_src to; diff_dst is spent by then and takes it.
     batch_norm_backward(context, src, parameters_.gamma, saved_mean_, saved_inv_std_, diff_dst,
-                        diff_src ? diff_src : diff_dst, diff_gamma_, diff_beta_, backward_scratch_);
+                        diff_src ? diff_src : diff_dst, diff_gamma_, diff_beta_, pass.state,
+                        backward_scratch_);
 }
 
 }  // namespace kickdrum

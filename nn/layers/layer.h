@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Layer: a plan of operations with its parameters' slices. Built in two steps: plan() infers shapes, builds the ops and
-// asks for memory; bind() learns the addresses, which then never change. Nothing is allocated after that.
+// Layer: a plan of operations with its parameters' slices. Built in two steps: plan() infers shapes, builds
+// the ops and asks for memory; bind() learns the addresses, which then never change. Nothing is allocated
+// after that.
 //
-// Memory contract: forward overwrites dst. backward overwrites diff_src and the gradients of the layer's parameters.
-// A last partial batch comes as tensors with fewer rows.
+// Memory contract: forward overwrites dst. backward overwrites diff_src and the gradients of the layer's
+// parameters. A last partial batch comes as tensors with fewer rows.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +12,16 @@
 
 #include "kernels/device/arena.h"
 #include "kernels/device/philox.h"
+#include "kernels/device/step_state.h"
 #include "nn/model/parameter_store.h"
 
 namespace kickdrum {
 
 // Time in the memory plan. Ticks count up through forward; backward runs through the mirrored ticks.
 constexpr int kMirror = 1 << 20;
-constexpr int backward_tick(int forward_tick) { return kMirror - forward_tick; }
+constexpr int backward_tick(int forward_tick) {
+    return kMirror - forward_tick;
+}
 
 // What a layer sees while it's planned.
 struct Planning {
@@ -26,7 +30,8 @@ struct Planning {
     ParameterStore& parameters;
     int tick = 0;  // of the layer being planned
 
-    // Scratch lives during forward and, as another block, during backward: both may share with everything else.
+    // Scratch lives during forward and, as another block, during backward: both may share with everything
+    // else.
     BlockId forward_scratch(std::size_t bytes) { return memory.request(bytes, tick, tick); }
     BlockId backward_scratch(std::size_t bytes) {
         return memory.request(bytes, backward_tick(tick), backward_tick(tick));
@@ -38,8 +43,8 @@ struct Planning {
 // What differs from one pass to the next.
 struct Pass {
     bool training = false;
-    std::uint64_t seed = 0;  // of the run: layers derive their random streams from it
-    std::uint64_t step = 0;
+    std::uint64_t seed = 0;            // of the run: layers derive their random streams from it
+    const StepState* state = nullptr;  // in the device's memory
 };
 
 class Layer {

@@ -20,14 +20,15 @@ RandomStream mask_stream(const Pass& pass, const std::string& name) {
 
 void DropoutLayer::forward(Context& context, const Pass& pass, Tensor src, Tensor dst) {
     if (pass.training) {
-        dropout(context, rate_, mask_stream(pass, name()), pass.step, src, dst);
+        dropout(context, rate_, mask_stream(pass, name()), pass.state, src, dst);
     } else {
         copy_unless_same(context, src, dst);
     }
 }
 
-void DropoutLayer::backward(Context& context, const Pass& pass, Tensor, Tensor, Tensor diff_dst, Tensor diff_src) {
-    if (diff_src) dropout(context, rate_, mask_stream(pass, name()), pass.step, diff_dst, diff_src);
+void DropoutLayer::backward(Context& context, const Pass& pass, Tensor, Tensor, Tensor diff_dst,
+                            Tensor diff_src) {
+    if (diff_src) dropout(context, rate_, mask_stream(pass, name()), pass.state, diff_dst, diff_src);
 }
 
 void FlattenLayer::forward(Context& context, const Pass&, Tensor src, Tensor dst) {

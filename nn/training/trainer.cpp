@@ -62,7 +62,8 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
       seed_(seed),
       model_(build_model(model, dataset.classes)),
       arena_(plan_model(context, *model_, parameters_, dataset.inputs.shape.with_rows(spec.batch_size))),
-      moments_(context, static_cast<std::size_t>(moment_count(spec.optimizer)) * parameters_.values().bytes()),
+      moments_(context,
+               static_cast<std::size_t>(moment_count(spec.optimizer)) * parameters_.values().bytes()),
       best_(context, parameters_) {
     const Shape flat = parameters_.values().shape;
     if (moment_count(spec.optimizer) > 0) moment_1_ = moments_.tensor(flat);
@@ -73,8 +74,13 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
     const std::int64_t n = spec.batch_size;
     const Shape src = dataset.inputs.shape.with_rows(n);
     const Shape scores{n, dataset.classes};
-    const auto bytes = [](std::int64_t count) { return static_cast<std::size_t>((count * 4 + 63) / 64 * 64); };
-    batch_memory_ = Buffer(context, bytes(src.count()) + 3 * bytes(scores.count()) + 4 * bytes(n));
+    const auto bytes = [](std::int64_t count) {
+        return static_cast<std::size_t>((count * 4 + 63) / 64 * 64);
+    };
+    const auto clip_words = static_cast<std::int64_t>(clip_scratch_bytes() / sizeof(float));
+    batch_memory_ =
+        Buffer(context, bytes(src.count()) + 3 * bytes(scores.count()) + 4 * bytes(n) + bytes(clip_words));
+    state_memory_ = Buffer(context, sizeof(StepState));
     std::size_t offset = 0;
     const auto take = [&](const Shape& shape, DType dtype = DType::f32) {
         const Tensor tensor = batch_memory_.tensor(shape, dtype, offset);
@@ -89,16 +95,20 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
     weights_ = take({n});
     labels_ = take({n}, DType::i32);
     indices_ = take({n}, DType::i32);
+    clip_scratch_ = take({clip_words});
 
     parameters_.initialize(seed);
     context_.freeze();
 }
 
-Trainer::~Trainer() { context_.thaw(); }
+Trainer::~Trainer() {
+    context_.thaw();
+}
 
 void Trainer::load_batch(std::span<const std::int32_t> indices, bool training) {
     const auto rows = static_cast<std::int64_t>(indices.size());
-    require(rows > 0 && rows <= spec_.batch_size, "a batch of {} clips, planned for {}", rows, spec_.batch_size);
+    require(rows > 0 && rows <= spec_.batch_size, "a batch of {} clips, planned for {}", rows,
+            spec_.batch_size);
     for (std::size_t i = 0; i < indices.size(); ++i) {
         const int label = dataset_.labels[static_cast<std::size_t>(indices[i])];
         indices_.i32()[i] = indices[i];
@@ -111,61 +121,57 @@ void Trainer::load_batch(std::span<const std::int32_t> indices, bool training) {
 }
 
 void Trainer::forward(std::int64_t rows, bool training) {
-    const Pass pass{.training = training, .seed = seed_, .step = step_};
+    const Pass pass{.training = training, .seed = seed_, .state = &state()};
     model_->forward(context_, pass, src_.first_rows(rows), logits_.first_rows(rows));
 }
 
 StepResult Trainer::train_step(std::span<const std::int32_t> indices, double learning_rate) {
     const auto rows = static_cast<std::int64_t>(indices.size());
     load_batch(indices, true);
+    begin_step(rows, learning_rate);
     forward(rows, true);
     const Tensor logits = logits_.first_rows(rows);
     const Tensor probabilities = probabilities_.first_rows(rows);
     const Tensor diff_logits = diff_logits_.first_rows(rows);
-    // The batch's loss is the sum of weighted losses over the number of clips, whatever the weights add up to.
-    softmax_cross_entropy(context_, {.label_smoothing = spec_.label_smoothing}, logits, labels_.first_rows(rows),
-                          weights_.first_rows(rows), 1.0F / static_cast<float>(rows), probabilities,
+    // The batch's loss is the sum of weighted losses over the number of clips, whatever the weights add up
+    // to.
+    softmax_cross_entropy(context_, {.label_smoothing = spec_.label_smoothing}, logits,
+                          labels_.first_rows(rows), weights_.first_rows(rows), &state(), probabilities,
                           row_loss_.first_rows(rows), diff_logits);
-    const Pass pass{.training = true, .seed = seed_, .step = step_};
+    const Pass pass{.training = true, .seed = seed_, .state = &state()};
     model_->backward(context_, pass, src_.first_rows(rows), logits, diff_logits, {});
-    ++step_;
-    optimizer_step(learning_rate);
-
-    StepResult result{.clips = rows};
-    for (std::int64_t i = 0; i < rows; ++i) {
-        result.loss_sum += static_cast<double>(row_loss_.f32()[i]);
-        const std::span<const float> row(probabilities.f32() + i * dataset_.classes,
-                                         static_cast<std::size_t>(dataset_.classes));
-        if (argmax(row) == labels_.i32()[i]) ++result.correct;
-    }
-    return result;
+    optimizer_step();
+    ++state().step;
+    return {.loss_sum = state().loss_sum, .correct = state().correct, .clips = rows};
 }
 
-float Trainer::clip_factor() {
-    if (!spec_.optimizer.global_clipnorm) return 1;
-    const double norm = std::sqrt(sum_of_squares(context_, parameters_.gradients()));
-    const double limit = *spec_.optimizer.global_clipnorm;
-    return norm > limit ? static_cast<float>(limit / norm) : 1.0F;
+void Trainer::begin_step(std::int64_t rows, double learning_rate) {
+    state() = {.step = state().step,
+               .learning_rate = static_cast<float>(learning_rate),
+               .loss_scale = 1.0F / static_cast<float>(rows),
+               .rows = static_cast<std::int32_t>(rows)};
 }
 
-void Trainer::optimizer_step(double learning_rate) {
+void Trainer::optimizer_step() {
     const OptimizerSpec& optimizer = spec_.optimizer;
-    const float factor = clip_factor();
-    const auto rate = static_cast<float>(learning_rate);
+    if (optimizer.global_clipnorm) {
+        clip_by_global_norm(context_, *optimizer.global_clipnorm, parameters_.gradients(), clip_scratch_,
+                            &state());
+    }
     const auto update = [&](Tensor values, Tensor gradients, Tensor moment_1, Tensor moment_2, double decay) {
         if (optimizer.kind == OptimizerKind::sgd) {
             sgd_step(context_,
                      {.momentum = static_cast<float>(optimizer.momentum),
                       .nesterov = optimizer.nesterov,
                       .weight_decay = static_cast<float>(decay)},
-                     rate, factor, values, gradients, moment_1);
+                     &state(), values, gradients, moment_1);
         } else {
             adam_step(context_,
                       {.beta_1 = static_cast<float>(optimizer.beta_1),
                        .beta_2 = static_cast<float>(optimizer.beta_2),
                        .epsilon = static_cast<float>(optimizer.epsilon),
                        .weight_decay = static_cast<float>(decay)},
-                      rate, step_, factor, values, gradients, moment_1, moment_2);
+                      &state(), values, gradients, moment_1, moment_2);
         }
     };
     if (optimizer.weight_decay == 0) {
@@ -177,8 +183,8 @@ void Trainer::optimizer_step(double learning_rate) {
         const auto slice = [&](const Tensor& flat) {
             return flat ? ParameterStore::slice(flat, parameter) : Tensor{};
         };
-        update(slice(parameters_.values()), slice(parameters_.gradients()), slice(moment_1_), slice(moment_2_),
-               parameter.kind == ParameterKind::weights ? optimizer.weight_decay : 0);
+        update(slice(parameters_.values()), slice(parameters_.gradients()), slice(moment_1_),
+               slice(moment_2_), parameter.kind == ParameterKind::weights ? optimizer.weight_decay : 0);
     }
 }
 
@@ -193,10 +199,12 @@ Evaluation Trainer::evaluate(std::span<const std::int32_t> indices) {
         const auto part = indices.subspan(begin, std::min(batch, indices.size() - begin));
         const auto rows = static_cast<std::int64_t>(part.size());
         load_batch(part, false);
+        begin_step(rows, 0);
         forward(rows, false);
         const Tensor probabilities = probabilities_.first_rows(rows);
         softmax_cross_entropy(context_, {}, logits_.first_rows(rows), labels_.first_rows(rows),
-                              weights_.first_rows(rows), 1, probabilities, row_loss_.first_rows(rows), {});
+                              weights_.first_rows(rows), &state(), probabilities, row_loss_.first_rows(rows),
+                              {});
         for (std::int64_t i = 0; i < rows; ++i) {
             const std::span<const float> row(probabilities.f32() + i * dataset_.classes, classes);
             result.probabilities.insert(result.probabilities.end(), row.begin(), row.end());

@@ -51,7 +51,7 @@ class Trainer {
 
     ParameterStore& parameters() { return parameters_; }
     const ParameterStore& parameters() const { return parameters_; }
-    std::uint64_t step() const { return step_; }
+    std::uint64_t step() const { return state().step; }
 
     void save_weights() { best_.save(context_, parameters_); }        // to the snapshot
     void restore_weights() { best_.restore(context_, parameters_); }  // from it
@@ -62,14 +62,14 @@ class Trainer {
  private:
     void load_batch(std::span<const std::int32_t> indices, bool training);
     void forward(std::int64_t rows, bool training);
-    void optimizer_step(double learning_rate);
-    float clip_factor();
+    void begin_step(std::int64_t rows, double learning_rate);
+    void optimizer_step();
+    StepState& state() const { return *static_cast<StepState*>(state_memory_.data()); }
 
     Context& context_;
     Dataset dataset_;
     TrainingSpec spec_;
     std::uint64_t seed_;
-    std::uint64_t step_ = 0;
 
     std::unique_ptr<Sequential> model_;
     ParameterStore parameters_;
@@ -79,7 +79,8 @@ class Trainer {
     WeightsSnapshot best_;
 
     Buffer batch_memory_;  // the loss's side: small tensors that live for the whole step
-    Tensor src_, logits_, probabilities_, diff_logits_, row_loss_, weights_, labels_, indices_;
+    Tensor src_, logits_, probabilities_, diff_logits_, row_loss_, weights_, labels_, indices_, clip_scratch_;
+    Buffer state_memory_;
 };
 
 }  // namespace kickdrum

@@ -43,12 +43,12 @@ struct Problem {
     }
     BatchNormParameters parameters() const { return {gamma, beta, moving_mean, moving_variance}; }
     void forward(Context& context) {
-        batch_norm_forward_training(context, spec, src, parameters(), dst, saved_mean, saved_inv_std,
+        batch_norm_forward_training(context, spec, src, parameters(), dst, saved_mean, saved_inv_std, nullptr,
                                     scratch);
     }
     void backward(Context& context) {
         batch_norm_backward(context, src, gamma, saved_mean, saved_inv_std, diff_dst, diff_src, diff_gamma,
-                            diff_beta, scratch);
+                            diff_beta, nullptr, scratch);
     }
 
     BatchNormSpec spec = {.momentum = 0.9F, .epsilon = 1e-3F};
@@ -169,7 +169,7 @@ TEST_P(BatchNormTest, BackwardMatchesFormula) {
         const auto separate = problem.diff_src.values();
         batch_norm_backward(context(), problem.src, problem.gamma, problem.saved_mean, problem.saved_inv_std,
                             problem.diff_dst, problem.diff_dst, problem.diff_gamma, problem.diff_beta,
-                            problem.scratch);
+                            nullptr, problem.scratch);
         EXPECT_EQ(problem.diff_dst.values(), separate) << "in place";
     }
 }
@@ -254,6 +254,30 @@ TEST_P(BatchNormTest, SameBitsForEveryNumberOfThreadsAndNoAllocation) {
     }
 }
 
+// A padded batch gives what its counted rows alone give; padding gets zeros.
+TEST_P(BatchNormTest, PaddingCountsForNothing) {
+    Problem whole(context(), {3, 4, 5, 6});
+    whole.forward(context());
+    whole.backward(context());
+    Problem padded(context(), {5, 4, 5, 6});
+    const TestState state(context(), {.rows = 3});
+    batch_norm_forward_training(context(), padded.spec, padded.src, padded.parameters(), padded.dst,
+                                padded.saved_mean, padded.saved_inv_std, state, padded.scratch);
+    batch_norm_backward(context(), padded.src, padded.gamma, padded.saved_mean, padded.saved_inv_std,
+                        padded.diff_dst, padded.diff_src, padded.diff_gamma, padded.diff_beta, state,
+                        padded.scratch);
+    EXPECT_EQ(padded.saved_mean.values(), whole.saved_mean.values());
+    EXPECT_EQ(padded.moving_variance.values(), whole.moving_variance.values());
+    EXPECT_EQ(padded.diff_gamma.values(), whole.diff_gamma.values());
+    EXPECT_EQ(padded.diff_beta.values(), whole.diff_beta.values());
+    for (const auto& [actual, expected] : {std::pair{padded.dst.values(), whole.dst.values()},
+                                           std::pair{padded.diff_src.values(), whole.diff_src.values()}}) {
+        for (std::size_t i = 0; i < actual.size(); ++i) {
+            ASSERT_EQ(actual[i], i < expected.size() ? expected[i] : 0) << i;
+        }
+    }
+}
+
 TEST_P(BatchNormTest, RejectsWhatDoesNotFit) {
     Problem problem(context(), {4, 5, 6});
     TestTensor seven(context(), {7});
@@ -261,7 +285,7 @@ TEST_P(BatchNormTest, RejectsWhatDoesNotFit) {
     const auto train = [&](const BatchNormSpec& spec, const BatchNormParameters& parameters,
                            const Tensor& dst, const Tensor& scratch) {
         batch_norm_forward_training(context(), spec, problem.src, parameters, dst, problem.saved_mean,
-                                    problem.saved_inv_std, scratch);
+                                    problem.saved_inv_std, nullptr, scratch);
     };
     EXPECT_NO_THROW(train(problem.spec, problem.parameters(), problem.dst, problem.scratch));
     EXPECT_THROW(train(problem.spec, problem.parameters(), problem.src, problem.scratch), InvalidArgument);
@@ -275,10 +299,10 @@ TEST_P(BatchNormTest, RejectsWhatDoesNotFit) {
     EXPECT_THROW(train(problem.spec, wrong, problem.dst, problem.scratch), InvalidArgument);
     EXPECT_THROW(batch_norm_forward_inference(context(), problem.spec, problem.src, wrong, problem.dst),
                  InvalidArgument);
-    EXPECT_THROW(
-        batch_norm_backward(context(), problem.src, problem.gamma, problem.saved_mean, problem.saved_inv_std,
-                            seven, problem.diff_src, problem.diff_gamma, problem.diff_beta, problem.scratch),
-        InvalidArgument);
+    EXPECT_THROW(batch_norm_backward(context(), problem.src, problem.gamma, problem.saved_mean,
+                                     problem.saved_inv_std, seven, problem.diff_src, problem.diff_gamma,
+                                     problem.diff_beta, nullptr, problem.scratch),
+                 InvalidArgument);
 }
 
 }  // namespace

@@ -11,7 +11,14 @@
 namespace kickdrum {
 namespace {
 
-class DropoutTest : public DeviceTest {};
+class DropoutTest : public DeviceTest {
+ protected:
+    void drop(float rate, std::uint64_t step, const Tensor& src, const Tensor& dst,
+              RandomStream stream = random_stream(42, "dropout/3")) {
+        const TestState state(context(), {.step = step});
+        dropout(context(), rate, stream, state, src, dst);
+    }
+};
 INSTANTIATE_FOR_DEVICES(DropoutTest);
 
 const RandomStream kStream = random_stream(42, "dropout/3");
@@ -34,9 +41,9 @@ TEST_P(DropoutTest, MaskIsTheDocumentedOne) {
                 TestTensor src(context(), {count});
                 TestTensor dst(context(), {count});
                 const auto expected = reference(src.randomize("x").values(), rate, step);
-                dropout(context(), rate, kStream, step, src, dst);
+                drop(rate, step, src, dst);
                 ASSERT_EQ(dst.values(), expected) << count << " elements, rate " << rate;
-                dropout(context(), rate, kStream, step, src, src);
+                drop(rate, step, src, src);
                 ASSERT_EQ(src.values(), expected) << "in place";
             }
         }
@@ -49,7 +56,7 @@ TEST_P(DropoutTest, KeepsTheStatedShare) {
     TestTensor dst(context(), {kCount});
     ones.assign(std::vector<float>(kCount, 1));
     for (const float rate : {0.2F, 0.5F, 0.8F}) {
-        dropout(context(), rate, kStream, 7, ones, dst);
+        drop(rate, 7, ones, dst);
         double kept = 0;
         double sum = 0;
         for (const float value : dst.values()) {
@@ -70,11 +77,11 @@ TEST_P(DropoutTest, BackwardDropsTheSameElements) {
     TestTensor dx(context(), {20001});
     x.assign(std::vector<float>(20001, 3));
     dy.assign(std::vector<float>(20001, -2));
-    dropout(context(), 0.4F, kStream, 11, x, y);
-    dropout(context(), 0.4F, kStream, 11, dy, dx);
-    for (std::int64_t i = 0; i < 20001; ++i) {
-        ASSERT_EQ(y.tensor().f32()[i] != 0, dx.tensor().f32()[i] != 0) << i;
-    }
+    drop(0.4F, 11, x, y);
+    drop(0.4F, 11, dy, dx);
+    const auto forward = y.values();
+    const auto backward = dx.values();
+    for (std::size_t i = 0; i < forward.size(); ++i) ASSERT_EQ(forward[i] != 0, backward[i] != 0) << i;
 }
 
 TEST_P(DropoutTest, StepsAndStreamsDiffer) {
@@ -82,10 +89,10 @@ TEST_P(DropoutTest, StepsAndStreamsDiffer) {
     ones.assign(std::vector<float>(256, 1));
     TestTensor a(context(), {256});
     TestTensor b(context(), {256});
-    dropout(context(), 0.5F, kStream, 1, ones, a);
-    dropout(context(), 0.5F, kStream, 2, ones, b);
+    drop(0.5F, 1, ones, a);
+    drop(0.5F, 2, ones, b);
     EXPECT_NE(a.values(), b.values());
-    dropout(context(), 0.5F, random_stream(42, "dropout/4"), 1, ones, b);
+    drop(0.5F, 1, ones, b, random_stream(42, "dropout/4"));
     EXPECT_NE(a.values(), b.values());
 }
 
@@ -93,9 +100,9 @@ TEST_P(DropoutTest, RateZeroCopiesAndRateOneClears) {
     TestTensor x(context(), {100});
     TestTensor y(context(), {100});
     x.randomize("x");
-    dropout(context(), 0, kStream, 1, x, y);
+    drop(0, 1, x, y);
     EXPECT_EQ(y.values(), x.values());
-    dropout(context(), 1, kStream, 1, x, y);
+    drop(1, 1, x, y);
     EXPECT_EQ(y.values(), std::vector<float>(100, 0));
 }
 
@@ -104,7 +111,7 @@ TEST_P(DropoutTest, DropsInfinity) {
     TestTensor x(context(), {64});
     TestTensor y(context(), {64});
     x.assign(std::vector<float>(64, std::numeric_limits<float>::infinity()));
-    dropout(context(), 0.5F, kStream, 1, x, y);
+    drop(0.5F, 1, x, y);
     for (const float value : y.values()) EXPECT_FALSE(std::isnan(value));
 }
 
@@ -112,11 +119,12 @@ TEST_P(DropoutTest, SameBitsForEveryNumberOfThreads) {
     TestTensor x(context(), {70001});
     TestTensor y(context(), {70001});
     x.randomize("x");
-    dropout(context(), 0.3F, kStream, 5, x, y);
+    drop(0.3F, 5, x, y);
     const auto expected = y.values();
     for (const int threads : {1, 2, 3}) {
         const auto other = make_context(threads);
-        dropout(*other, 0.3F, kStream, 5, x, y);
+        const TestState state(*other, {.step = 5});
+        dropout(*other, 0.3F, kStream, state, x, y);
         EXPECT_EQ(y.values(), expected);
     }
 }
@@ -124,10 +132,10 @@ TEST_P(DropoutTest, SameBitsForEveryNumberOfThreads) {
 TEST_P(DropoutTest, RejectsWhatDoesNotFit) {
     TestTensor x(context(), {4});
     TestTensor y(context(), {5});
-    EXPECT_THROW(dropout(context(), 0.5F, kStream, 1, x, y), InvalidArgument);
-    EXPECT_THROW(dropout(context(), -0.1F, kStream, 1, x, x), InvalidArgument);
-    EXPECT_THROW(dropout(context(), 1.1F, kStream, 1, x, x), InvalidArgument);
-    EXPECT_THROW(dropout(context(), std::nanf(""), kStream, 1, x, x), InvalidArgument);
+    EXPECT_THROW(drop(0.5F, 1, x, y), InvalidArgument);
+    EXPECT_THROW(drop(-0.1F, 1, x, x), InvalidArgument);
+    EXPECT_THROW(drop(1.1F, 1, x, x), InvalidArgument);
+    EXPECT_THROW(drop(std::nanf(""), 1, x, x), InvalidArgument);
 }
 
 }  // namespace

@@ -80,23 +80,6 @@ TEST_P(ElementwiseTest, GathersRowsOfAnyType) {
     }
 }
 
-TEST_P(ElementwiseTest, SumsSquaresPrecisely) {
-    for (const std::int64_t count : {1L, 7L, 1024L, 1025L, 100001L, 1000003L}) {
-        TestTensor x(context(), {count});
-        double expected = 0;
-        for (const float value : x.randomize("x").values())
-            expected += static_cast<double>(value) * static_cast<double>(value);
-        EXPECT_NEAR(sum_of_squares(context(), x) / expected, 1, 1e-12) << count;
-    }
-}
-
-TEST_P(ElementwiseTest, SumIsTheSameForEveryNumberOfThreads) {
-    TestTensor x(context(), {300007});
-    x.randomize("x");
-    const double sum = sum_of_squares(context(), x);
-    for (const int threads : {1, 2, 3}) EXPECT_EQ(sum_of_squares(*make_context(threads), x), sum);
-}
-
 TEST_P(ElementwiseTest, RejectsWhatDoesNotFit) {
     TestTensor five(context(), {5});
     TestTensor six(context(), {6});
@@ -132,7 +115,6 @@ TEST_P(ElementwiseTest, AllocatesNothing) {
         copy(context(), x, y);
         add(context(), x, y, y);
         scale(context(), 2, y);
-        sum_of_squares(context(), y);
         fill(context(), 0, y);
     });
 }

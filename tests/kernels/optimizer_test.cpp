@@ -21,17 +21,27 @@ const std::array<std::vector<float>, 5> kGradients = {
     {{0.1F, -2, 1e-4F}, {0.3F, 1, -2e-4F}, {-0.2F, 0.5F, 0}, {0.05F, -0.25F, 1e-3F}, {0.4F, 0.4F, 0.4F}}};
 using Trace = std::array<std::array<double, 3>, 5>;
 
-// The weights, and what the optimiser remembers.
+// The weights, what the optimiser remembers, and the step.
 struct State {
     explicit State(Context& context, const Shape& shape)
-        : weights(context, shape), gradient(context, shape), first(context, shape), second(context, shape) {
+        : weights(context, shape),
+          gradient(context, shape),
+          first(context, shape),
+          second(context, shape),
+          state(context) {
         first.assign(std::vector<float>(static_cast<std::size_t>(shape.count()), 0));
         second.assign(std::vector<float>(static_cast<std::size_t>(shape.count()), 0));
+    }
+    // t counts from 1.
+    const StepState* at(std::uint64_t t, float learning_rate, float gradient_scale = 1) {
+        state.set({.step = t - 1, .learning_rate = learning_rate, .gradient_scale = gradient_scale});
+        return state;
     }
     TestTensor weights;
     TestTensor gradient;
     TestTensor first;
     TestTensor second;
+    TestState state;
 };
 
 template <class Step>
@@ -57,7 +67,7 @@ TEST_P(OptimizerTest, AdamMatchesKeras) {
                           {0.9697492718696594, -0.4855843186378479, 0.23609082400798798}}};
     // Keras takes 1 - beta_2^t in single precision, which moves a step of 0.01 by 4e-7.
     expect_trace(context(), trace, 1e-6, [&](State& s, std::uint64_t t) {
-        adam_step(context(), {}, 0.01F, t, 1, s.weights, s.gradient, s.first, s.second);
+        adam_step(context(), {}, s.at(t, 0.01F), s.weights, s.gradient, s.first, s.second);
     });
 }
 
@@ -68,7 +78,7 @@ TEST_P(OptimizerTest, AdamWMatchesKeras) {
                           {0.9714363217353821, -0.4836307168006897, 0.2405773401260376},
                           {0.9648347496986389, -0.48313960433006287, 0.2348707914352417}}};
     expect_trace(context(), trace, 1e-6, [&](State& s, std::uint64_t t) {
-        adam_step(context(), {.weight_decay = 0.1}, 0.01F, t, 1, s.weights, s.gradient, s.first, s.second);
+        adam_step(context(), {.weight_decay = 0.1}, s.at(t, 0.01F), s.weights, s.gradient, s.first, s.second);
     });
 }
 
@@ -78,8 +88,8 @@ TEST_P(OptimizerTest, SgdMatchesKeras) {
                           {0.9800000190734863, -0.45000001788139343, 0.25001001358032227},
                           {0.9750000238418579, -0.42500001192092896, 0.24991001188755035},
                           {0.9350000023841858, -0.4650000035762787, 0.20991000533103943}}};
-    expect_trace(context(), plain, 2e-7, [&](State& s, std::uint64_t) {
-        sgd_step(context(), {}, 0.1F, 1, s.weights, s.gradient, Tensor{});
+    expect_trace(context(), plain, 2e-7, [&](State& s, std::uint64_t t) {
+        sgd_step(context(), {}, s.at(t, 0.1F), s.weights, s.gradient, Tensor{});
     });
 }
 
@@ -89,8 +99,8 @@ TEST_P(OptimizerTest, SgdWithMomentumMatchesKeras) {
                           {0.9359000325202942, -0.19800004363059998, 0.2500109076499939},
                           {0.9173100590705872, -0.15320006012916565, 0.2499198168516159},
                           {0.8605790734291077, -0.15288007259368896, 0.20983782410621643}}};
-    expect_trace(context(), trace, 2e-7, [&](State& s, std::uint64_t) {
-        sgd_step(context(), {.momentum = 0.9}, 0.1F, 1, s.weights, s.gradient, s.first);
+    expect_trace(context(), trace, 2e-7, [&](State& s, std::uint64_t t) {
+        sgd_step(context(), {.momentum = 0.9}, s.at(t, 0.1F), s.weights, s.gradient, s.first);
     });
 }
 
@@ -100,17 +110,18 @@ TEST_P(OptimizerTest, NesterovMatchesKeras) {
                           {0.9223099946975708, -0.17820003628730774, 0.2500198185443878},
                           {0.9005789756774902, -0.11288004368543625, 0.24983783066272736},
                           {0.8095210790634155, -0.15259206295013428, 0.17376405000686646}}};
-    expect_trace(context(), trace, 2e-7, [&](State& s, std::uint64_t) {
-        sgd_step(context(), {.momentum = 0.9, .nesterov = true}, 0.1F, 1, s.weights, s.gradient, s.first);
+    expect_trace(context(), trace, 2e-7, [&](State& s, std::uint64_t t) {
+        sgd_step(context(), {.momentum = 0.9, .nesterov = true}, s.at(t, 0.1F), s.weights, s.gradient,
+                 s.first);
     });
     const Trace decayed = {{{0.9800000190734863, -0.11950001120567322, 0.24973100423812866},
                             {0.913919985294342, -0.147380530834198, 0.24951118230819702},
                             {0.919416069984436, -0.17743316292762756, 0.24927058815956116},
                             {0.8967656493186951, -0.11193574219942093, 0.24883933365345},
                             {0.8048110008239746, -0.15153582394123077, 0.17251670360565186}}};
-    expect_trace(context(), decayed, 2e-7, [&](State& s, std::uint64_t) {
+    expect_trace(context(), decayed, 2e-7, [&](State& s, std::uint64_t t) {
         const SgdSpec spec = {.momentum = 0.9, .nesterov = true, .weight_decay = 0.01};
-        sgd_step(context(), spec, 0.1F, 1, s.weights, s.gradient, s.first);
+        sgd_step(context(), spec, s.at(t, 0.1F), s.weights, s.gradient, s.first);
     });
 }
 
@@ -125,11 +136,13 @@ TEST_P(OptimizerTest, AdamMatchesFormulasOnManyWeights) {
     const AdamSpec spec = {.weight_decay = 0.01};
     for (std::uint64_t t = 1; t <= 4; ++t) {
         state.gradient.randomize("g", 0.1F, t);
-        adam_step(context(), spec, 0.001F, t, 0.5F, state.weights, state.gradient, state.first, state.second);
+        adam_step(context(), spec, state.at(t, 0.001F, 0.5F), state.weights, state.gradient, state.first,
+                  state.second);
+        const auto gradient = state.gradient.values();
         const double step = static_cast<double>(t);
         const double alpha = 0.001 * std::sqrt(1 - std::pow(0.999, step)) / (1 - std::pow(0.9, step));
         for (std::size_t i = 0; i < kCount; ++i) {
-            const double g = 0.5 * static_cast<double>(state.gradient.tensor().f32()[i]);
+            const double g = 0.5 * static_cast<double>(gradient[i]);
             m[i] += (g - m[i]) * (1 - 0.9);
             v[i] += (g * g - v[i]) * (1 - 0.999);
             w[i] -= w[i] * 0.01 * 0.001;
@@ -149,9 +162,11 @@ TEST_P(OptimizerTest, SgdMatchesFormulasOnManyWeights) {
     for (const float value : state.weights.values()) w.push_back(static_cast<double>(value));
     for (std::uint64_t t = 1; t <= 4; ++t) {
         state.gradient.randomize("g", 1, t);
-        sgd_step(context(), {.momentum = 0.8}, 0.01F, 0.25F, state.weights, state.gradient, state.first);
+        sgd_step(context(), {.momentum = 0.8}, state.at(t, 0.01F, 0.25F), state.weights, state.gradient,
+                 state.first);
+        const auto gradient = state.gradient.values();
         for (std::size_t i = 0; i < kCount; ++i) {
-            v[i] = 0.8 * v[i] - 0.01 * 0.25 * static_cast<double>(state.gradient.tensor().f32()[i]);
+            v[i] = 0.8 * v[i] - 0.01 * 0.25 * static_cast<double>(gradient[i]);
             w[i] += v[i];
         }
     }
@@ -166,36 +181,69 @@ TEST_P(OptimizerTest, SameBitsForEveryNumberOfThreads) {
         State state(*other, {50001});
         state.weights.randomize("w");
         state.gradient.randomize("g");
-        adam_step(*other, {}, 0.01F, 1, 1, state.weights, state.gradient, state.first, state.second);
-        sgd_step(*other, {.momentum = 0.9}, 0.01F, 1, state.weights, state.gradient, state.first);
+        adam_step(*other, {}, state.at(1, 0.01F), state.weights, state.gradient, state.first, state.second);
+        sgd_step(*other, {.momentum = 0.9}, state.at(1, 0.01F), state.weights, state.gradient, state.first);
         if (expected.empty()) expected = state.weights.values();
         EXPECT_EQ(state.weights.values(), expected);
     }
+}
+
+TEST_P(OptimizerTest, ClipsByTheNormOfAllGradients) {
+    for (const std::int64_t count : {1L, 7L, 1024L, 1025L, 100001L, 1000003L}) {
+        TestTensor gradient(context(), {count});
+        TestTensor scratch(context(), {static_cast<std::int64_t>(clip_scratch_bytes())}, DType::u8);
+        TestState state(context());
+        double squares = 0;
+        for (const float value : gradient.randomize("g").values())
+            squares += static_cast<double>(value) * static_cast<double>(value);
+        const double norm = std::sqrt(squares);
+        clip_by_global_norm(context(), 0.25 * norm, gradient, scratch, state);
+        EXPECT_NEAR(static_cast<double>(state.get().gradient_scale), 0.25, 1e-7) << count;
+        clip_by_global_norm(context(), 1.001 * norm, gradient, scratch, state);
+        EXPECT_EQ(state.get().gradient_scale, 1) << count;
+    }
+}
+
+TEST_P(OptimizerTest, ClipsWithTheSameBitsForEveryNumberOfThreads) {
+    TestTensor gradient(context(), {300007});
+    TestTensor scratch(context(), {static_cast<std::int64_t>(clip_scratch_bytes())}, DType::u8);
+    gradient.randomize("g");
+    TestState state(context());
+    std::vector<float> scales;
+    for (const int threads : {1, 2, 3}) {
+        clip_by_global_norm(*make_context(threads), 1, gradient, scratch, state);
+        scales.push_back(state.get().gradient_scale);
+    }
+    EXPECT_EQ(scales[0], scales[1]);
+    EXPECT_EQ(scales[0], scales[2]);
 }
 
 TEST_P(OptimizerTest, AllocatesNothing) {
     State state(context(), {1000});
     state.weights.randomize("w");
     state.gradient.randomize("g");
+    const StepState* const step = state.at(1, 0.1F);
+    TestTensor scratch(context(), {static_cast<std::int64_t>(clip_scratch_bytes())}, DType::u8);
     context().freeze();
-    EXPECT_NO_THROW(
-        adam_step(context(), {}, 0.1F, 1, 1, state.weights, state.gradient, state.first, state.second));
-    EXPECT_NO_THROW(sgd_step(context(), {}, 0.1F, 1, state.weights, state.gradient, Tensor{}));
+    EXPECT_NO_THROW(clip_by_global_norm(context(), 1, state.gradient, scratch, state.state));
+    EXPECT_NO_THROW(adam_step(context(), {}, step, state.weights, state.gradient, state.first, state.second));
+    EXPECT_NO_THROW(sgd_step(context(), {}, step, state.weights, state.gradient, Tensor{}));
 }
 
 TEST_P(OptimizerTest, RejectsWhatDoesNotFit) {
     State state(context(), {10});
     TestTensor nine(context(), {9});
-    const auto adam = [&](const AdamSpec& spec, std::uint64_t step, const Tensor& gradient) {
-        adam_step(context(), spec, 0.1F, step, 1, state.weights, gradient, state.first, state.second);
+    const auto adam = [&](const AdamSpec& spec, const StepState* step, const Tensor& gradient) {
+        adam_step(context(), spec, step, state.weights, gradient, state.first, state.second);
     };
-    EXPECT_THROW(adam({}, 1, nine), InvalidArgument);
-    EXPECT_THROW(adam({}, 0, state.gradient), InvalidArgument);
-    EXPECT_THROW(adam({.beta_1 = 1}, 1, state.gradient), InvalidArgument);
-    EXPECT_THROW(adam({.beta_2 = -0.1}, 1, state.gradient), InvalidArgument);
-    EXPECT_THROW(sgd_step(context(), {.momentum = 0.9}, 0.1F, 1, state.weights, state.gradient, Tensor{}),
+    const StepState* const step = state.at(1, 0.1F);
+    EXPECT_THROW(adam({}, step, nine), InvalidArgument);
+    EXPECT_THROW(adam({}, nullptr, state.gradient), InvalidArgument);
+    EXPECT_THROW(adam({.beta_1 = 1}, step, state.gradient), InvalidArgument);
+    EXPECT_THROW(adam({.beta_2 = -0.1}, step, state.gradient), InvalidArgument);
+    EXPECT_THROW(sgd_step(context(), {.momentum = 0.9}, step, state.weights, state.gradient, Tensor{}),
                  InvalidArgument);
-    EXPECT_THROW(sgd_step(context(), {.momentum = 2}, 0.1F, 1, state.weights, state.gradient, state.first),
+    EXPECT_THROW(sgd_step(context(), {.momentum = 2}, step, state.weights, state.gradient, state.first),
                  InvalidArgument);
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/support/device_test.h"
@@ -21,7 +22,8 @@ struct Problem {
           gradient(context, {rows, classes}),
           labels(context, {rows}, DType::i32),
           weights(context, {rows}),
-          loss(context, {rows}) {
+          loss(context, {rows}),
+          state(context) {
         logits.randomize("logits", 3);
         std::vector<std::int32_t> label;
         std::vector<float> weight;
@@ -33,7 +35,8 @@ struct Problem {
         weights.assign(weight);
     }
     void run(Context& context, float smoothing, float scale) {
-        softmax_cross_entropy(context, {smoothing}, logits, labels, weights, scale, probabilities, loss,
+        state.set({.loss_scale = scale, .rows = static_cast<std::int32_t>(logits.tensor().rows())});
+        softmax_cross_entropy(context, {smoothing}, logits, labels, weights, state, probabilities, loss,
                               gradient);
     }
 
@@ -43,6 +46,7 @@ struct Problem {
     TestTensor labels;
     TestTensor weights;
     TestTensor loss;
+    TestState state;
 };
 
 // The formulas, one row, straightforwardly.
@@ -155,13 +159,51 @@ TEST_P(SoftmaxCrossEntropyTest, InPlaceAndWithoutGradient) {
     Problem problem(context(), 20, 7);
     problem.run(context(), 0.1F, 1);
     Problem other(context(), 20, 7);
-    softmax_cross_entropy(context(), {0.1F}, other.logits, other.labels, other.weights, 1,
+    other.state.set({.rows = 20});
+    softmax_cross_entropy(context(), {0.1F}, other.logits, other.labels, other.weights, other.state,
                           other.probabilities, other.loss, Tensor{});
     EXPECT_EQ(other.probabilities.values(), problem.probabilities.values());
     EXPECT_EQ(other.loss.values(), problem.loss.values());
-    softmax_cross_entropy(context(), {0.1F}, other.logits, other.labels, other.weights, 1,
+    softmax_cross_entropy(context(), {0.1F}, other.logits, other.labels, other.weights, other.state,
                           other.probabilities, other.loss, other.logits);
     EXPECT_EQ(other.logits.values(), problem.gradient.values());
+}
+
+TEST_P(SoftmaxCrossEntropyTest, AddsUpLossAndHits) {
+    Problem problem(context(), 20, 3);
+    problem.run(context(), 0, 1);
+    const auto probabilities = problem.probabilities.values();
+    const auto labels = problem.labels.integers();
+    double loss = 0;
+    for (const float value : problem.loss.values()) loss += static_cast<double>(value);
+    std::int64_t correct = 0;
+    for (std::size_t row = 0; row < labels.size(); ++row) {
+        const auto first = probabilities.begin() + static_cast<std::ptrdiff_t>(3 * row);
+        if (std::max_element(first, first + 3) - first == labels[row]) ++correct;
+    }
+    ASSERT_GT(correct, 0);
+    EXPECT_EQ(problem.state.get().correct, correct);
+    EXPECT_NEAR(problem.state.get().loss_sum, loss, 1e-12 * loss);
+    softmax_cross_entropy(context(), {}, problem.logits, problem.labels, problem.weights, problem.state,
+                          problem.probabilities, problem.loss, Tensor{});
+    EXPECT_EQ(problem.state.get().correct, 2 * correct);
+    EXPECT_NEAR(problem.state.get().loss_sum, 2 * loss, 1e-12 * loss);
+}
+
+TEST_P(SoftmaxCrossEntropyTest, PaddingCountsForNothing) {
+    Problem whole(context(), 7, 4);
+    whole.run(context(), 0.1F, 0.2F);
+    const StepState expected = whole.state.get();
+    Problem padded(context(), 10, 4);
+    padded.state.set({.loss_scale = 0.2F, .rows = 7});
+    softmax_cross_entropy(context(), {0.1F}, padded.logits, padded.labels, padded.weights, padded.state,
+                          padded.probabilities, padded.loss, padded.gradient);
+    EXPECT_EQ(padded.state.get().loss_sum, expected.loss_sum);
+    EXPECT_EQ(padded.state.get().correct, expected.correct);
+    const auto gradient = padded.gradient.values();
+    const std::vector<float> counted(gradient.begin(), gradient.begin() + 28);
+    EXPECT_EQ(counted, whole.gradient.values());
+    for (std::size_t i = 28; i < gradient.size(); ++i) EXPECT_EQ(gradient[i], 0) << i;
 }
 
 TEST_P(SoftmaxCrossEntropyTest, SoftmaxMatchesAlsoInPlace) {
@@ -198,9 +240,10 @@ TEST_P(SoftmaxCrossEntropyTest, RejectsWhatDoesNotFit) {
     TestTensor cube(context(), {3, 2, 2});
     EXPECT_THROW(softmax(context(), problem.logits, narrow), InvalidArgument);
     EXPECT_THROW(softmax(context(), cube, cube), InvalidArgument);
-    EXPECT_THROW(softmax_cross_entropy(context(), {}, problem.logits, problem.labels, problem.weights, 1,
-                                       problem.probabilities, problem.loss, problem.probabilities),
-                 InvalidArgument);
+    EXPECT_THROW(
+        softmax_cross_entropy(context(), {}, problem.logits, problem.labels, problem.weights, problem.state,
+                              problem.probabilities, problem.loss, problem.probabilities),
+        InvalidArgument);
 }
 
 }  // namespace

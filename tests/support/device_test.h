@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One test body for every device: a fixture parameterised by where it runs. What this computer can't run reports
-// SKIPPED; nothing is compiled away.
+// One test body for every device: a fixture parameterised by where it runs. What this computer can't run
+// reports SKIPPED; nothing is compiled away.
 //
 //   class DenseTest : public DeviceTest {};
 //   TEST_P(DenseTest, MatchesReference) { Context& context = this->context(); ... }
@@ -9,12 +9,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
 
 #include "kernels/device/buffer.h"
 #include "kernels/device/context.h"
+#include "kernels/device/dispatch.h"
 
 namespace kickdrum {
 
@@ -31,14 +33,21 @@ struct TestTarget {
 class DeviceTest : public testing::TestWithParam<TestTarget> {
  protected:
     void SetUp() override {
-        if (GetParam().device == Device::cpu && GetParam().simd > best_simd_level()) {
+        if (on_cpu() && GetParam().simd > best_simd_level()) {
             GTEST_SKIP() << "this processor has no " << to_string(GetParam().simd);
+        }
+        const auto devices = available_devices();
+        if (!on_cpu() && std::find(devices.begin(), devices.end(), Device::cuda) == devices.end()) {
+            GTEST_SKIP() << (kWithCuda ? "there is no GPU" : "this build has no CUDA");
         }
         context_ = make_context(2);
     }
-    std::unique_ptr<Context> make_context(int threads) const {
-        return std::make_unique<Context>(
-            ContextOptions{.device = GetParam().device, .threads = threads, .simd = GetParam().simd});
+    bool on_cpu() const { return GetParam().device == Device::cpu; }
+    // threads: of the CPU backend. math: CUDA only.
+    std::unique_ptr<Context> make_context(int threads, Math math = Math::fp32) const {
+        ContextOptions options{.device = GetParam().device, .threads = threads, .math = math};
+        if (on_cpu()) options.simd = GetParam().simd;
+        return std::make_unique<Context>(options);
     }
     Context& context() { return *context_; }
 
@@ -46,12 +55,13 @@ class DeviceTest : public testing::TestWithParam<TestTarget> {
     std::unique_ptr<Context> context_;
 };
 
-#define INSTANTIATE_FOR_DEVICES(Fixture)                                                                     \
-    INSTANTIATE_TEST_SUITE_P(                                                                                \
-        Devices, Fixture,                                                                                    \
-        testing::Values(::kickdrum::TestTarget{::kickdrum::Device::cpu, ::kickdrum::SimdLevel::portable},    \
-                        ::kickdrum::TestTarget{::kickdrum::Device::cpu, ::kickdrum::SimdLevel::avx2},        \
-                        ::kickdrum::TestTarget{::kickdrum::Device::cpu, ::kickdrum::SimdLevel::avx512}),     \
+#define INSTANTIATE_FOR_DEVICES(Fixture)                                                                  \
+    INSTANTIATE_TEST_SUITE_P(                                                                             \
+        Devices, Fixture,                                                                                 \
+        testing::Values(::kickdrum::TestTarget{::kickdrum::Device::cpu, ::kickdrum::SimdLevel::portable}, \
+                        ::kickdrum::TestTarget{::kickdrum::Device::cpu, ::kickdrum::SimdLevel::avx2},     \
+                        ::kickdrum::TestTarget{::kickdrum::Device::cpu, ::kickdrum::SimdLevel::avx512},   \
+                        ::kickdrum::TestTarget{::kickdrum::Device::cuda}),                                \
         [](const testing::TestParamInfo<::kickdrum::TestTarget>& target) { return target.param.name(); })
 
 }  // namespace kickdrum

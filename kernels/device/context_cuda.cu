@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/cuda/context_cuda.cuh"
+
+#include <cstring>
+
+#include "kernels/cuda/check.cuh"
+#include "kernels/device/context_backend.h"
+#include "kernels/device/transfer.h"
+
+namespace kickdrum::cuda {
+namespace {
+
+constexpr int kOldestArchitecture = 80;  // what the build has code for, at least as PTX
+
+int attribute(cudaDeviceAttr which, int device) {
+    int value = 0;
+    KICKDRUM_CUDA_CHECK(cudaDeviceGetAttribute(&value, which, device));
+    return value;
+}
+
+int architecture(int device) {
+    return 10 * attribute(cudaDevAttrComputeCapabilityMajor, device) +
+           attribute(cudaDevAttrComputeCapabilityMinor, device);
+}
+
+DeviceInfo describe(int device) {
+    cudaDeviceProp properties{};
+    KICKDRUM_CUDA_CHECK(cudaGetDeviceProperties(&properties, device));
+    return {.name = properties.name,
+            .architecture = architecture(device),
+            .multiprocessors = properties.multiProcessorCount,
+            .memory_bytes = properties.totalGlobalMem,
+            .shared_bytes_per_block = properties.sharedMemPerBlockOptin};
+}
+
+// An error that is nobody's any more: in destructors, where the stream's owner has heard of it already.
+void ignore(cudaError_t) {}
+
+}  // namespace
+
+void check(cudaError_t error, const char* call, const char* file, int line) {
+    if (error == cudaSuccess) return;
+    throw DeviceError(fmt::format("CUDA: {} failed: {} ({}), {} ({}:{})", call, cudaGetErrorName(error),
+                                  static_cast<int>(error), cudaGetErrorString(error), file, line));
+}
+
+int usable_device_count() {
+    int count = 0;
+    // No driver and no GPU are errors here, and mean none.
+    if (cudaGetDeviceCount(&count) != cudaSuccess) {
+        ignore(cudaGetLastError());
+        return 0;
+    }
+    return count > 0 && architecture(0) >= kOldestArchitecture ? count : 0;
+}
+
+ContextState* make_context_state() {
+    int count = 0;
+    KICKDRUM_CUDA_CHECK(cudaGetDeviceCount(&count));
+    if (count == 0) throw DeviceError("CUDA: there is no GPU");
+    auto state = std::make_unique<ContextState>();
+    state->device = describe(0);
+    if (state->device.architecture < kOldestArchitecture) {
+        throw DeviceError(
+            fmt::format("CUDA: {} has compute capability {}.{}, and {}.{} is the oldest that will do",
+                        state->device.name, state->device.architecture / 10, state->device.architecture % 10,
+                        kOldestArchitecture / 10, kOldestArchitecture % 10));
+    }
+    KICKDRUM_CUDA_CHECK(cudaStreamCreateWithFlags(&state->stream, cudaStreamNonBlocking));
+    return state.release();
+}
+
+void destroy_context_state(ContextState* state) {
+    state->libraries.reset();
+    ignore(cudaStreamSynchronize(state->stream));
+    ignore(cudaStreamDestroy(state->stream));
+    delete state;
+}
+
+void* allocate(Context& context, std::size_t bytes) {
+    void* memory = nullptr;
+    const cudaError_t error = cudaMalloc(&memory, bytes);
+    if (error == cudaErrorMemoryAllocation) {
+        ignore(cudaGetLastError());
+        std::size_t free = 0;
+        std::size_t total = 0;
+        KICKDRUM_CUDA_CHECK(cudaMemGetInfo(&free, &total));
+        throw OutOfDeviceMemory(bytes, free);
+    }
+    check(error, "cudaMalloc", __FILE__, __LINE__);
+    const cudaError_t filled = cudaMemsetAsync(memory, 0, bytes, stream(context));
+    if (filled != cudaSuccess) {
+        ignore(cudaFree(memory));
+        check(filled, "cudaMemsetAsync", __FILE__, __LINE__);
+    }
+    return memory;
+}
+
+void release(Context& context, void* memory) noexcept {
+    // Work that was asked for may still use it.
+    ignore(cudaStreamSynchronize(stream(context)));
+    ignore(cudaFree(memory));
+}
+
+void upload_async(Context& context, const void* host, Tensor dst) {
+    KICKDRUM_CUDA_CHECK(
+        cudaMemcpyAsync(dst.data, host, dst.bytes(), cudaMemcpyHostToDevice, stream(context)));
+}
+
+void download_async(Context& context, Tensor src, void* host) {
+    KICKDRUM_CUDA_CHECK(
+        cudaMemcpyAsync(host, src.data, src.bytes(), cudaMemcpyDeviceToHost, stream(context)));
+}
+
+void synchronize(Context& context) {
+    KICKDRUM_CUDA_CHECK(cudaStreamSynchronize(stream(context)));
+}
+
+void* allocate_host(Context&, std::size_t bytes) {
+    void* memory = nullptr;
+    KICKDRUM_CUDA_CHECK(cudaMallocHost(&memory, bytes));
+    return memory;
+}
+
+void release_host(Context& context, void* memory) noexcept {
+    ignore(cudaStreamSynchronize(stream(context)));
+    ignore(cudaFreeHost(memory));
+}
+
+}  // namespace kickdrum::cuda
