@@ -30,6 +30,7 @@ test libgtest-dev header:gtest/gtest.h
 test libgmock-dev header:gmock/gmock.h
 test python3 program:python3
 benchmark libbenchmark-dev header:benchmark/benchmark.h
+benchmark python3-yaml program:python3
 lint clang-format program:clang-format
 lint clang-tidy program:clang-tidy
 lint python3 program:python3
