@@ -24,8 +24,9 @@ Parsed parse(std::string_view bytes) {
     std::uint64_t length = 0;
     require(bytes.size() >= sizeof(length), "not a safetensors file: it has only {} bytes", bytes.size());
     std::memcpy(&length, bytes.data(), sizeof(length));
-    require(length <= bytes.size() - sizeof(length), "damaged safetensors file: its header should have {} bytes, it has {}",
-            length, bytes.size() - sizeof(length));
+    require(length <= bytes.size() - sizeof(length),
+            "damaged safetensors file: its header should have {} bytes, it has {}", length,
+            bytes.size() - sizeof(length));
     Parsed parsed;
     parsed.header = Json::parse(bytes.substr(sizeof(length), length), nullptr, false);
     require(parsed.header.is_object(), "damaged safetensors file: its header isn't JSON");
@@ -42,7 +43,8 @@ std::vector<std::int64_t> extents(const Shape& shape) {
 // Where the bytes of `parameter` lie in the file, after checking everything about them.
 std::string_view find_tensor(const Parsed& parsed, const Parameter& parameter) {
     const auto entry = parsed.header.find(parameter.name);
-    require(entry != parsed.header.end() && entry->is_object(), "the file has no tensor '{}'", parameter.name);
+    require(entry != parsed.header.end() && entry->is_object(), "the file has no tensor '{}'",
+            parameter.name);
     require(entry->value("dtype", "") == "F32", "tensor '{}' is {}, expected F32", parameter.name,
             entry->value("dtype", "of no type"));
     const auto shape = entry->value("shape", std::vector<std::int64_t>{});
@@ -50,14 +52,16 @@ std::string_view find_tensor(const Parsed& parsed, const Parameter& parameter) {
             Json(shape).dump(), to_string(parameter.shape));
     const auto range = entry->value("data_offsets", std::vector<std::uint64_t>{});
     const auto size = static_cast<std::uint64_t>(parameter.shape.count()) * sizeof(float);
-    require(range.size() == 2 && range[0] <= range[1] && range[1] <= parsed.data.size() && range[1] - range[0] == size,
+    require(range.size() == 2 && range[0] <= range[1] && range[1] <= parsed.data.size() &&
+                range[1] - range[0] == size,
             "damaged safetensors file: tensor '{}' lies outside of it", parameter.name);
     return parsed.data.substr(range[0], size);
 }
 
 }  // namespace
 
-std::string to_safetensors(const ParameterStore& parameters, const std::map<std::string, std::string>& metadata) {
+std::string to_safetensors(const ParameterStore& parameters,
+                           const std::map<std::string, std::string>& metadata) {
     Json header = Json::object();
     if (!metadata.empty()) header[kMetadata] = metadata;
     std::uint64_t offset = 0;
@@ -75,8 +79,8 @@ std::string to_safetensors(const ParameterStore& parameters, const std::map<std:
     bytes.reserve(sizeof(length) + length + offset);
     bytes += text;
     for (const auto& parameter : parameters.parameters()) {
-        const Tensor value = parameters.value(parameter);
-        bytes.append(static_cast<const char*>(value.data), value.bytes());
+        const std::vector<float> values = parameters.read(parameter);
+        bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
     }
     return bytes;
 }
@@ -93,9 +97,12 @@ void from_safetensors(std::string_view bytes, ParameterStore& parameters) {
         require(names.count(name) > 0, "the file has a tensor '{}' that this network has not", name);
     }
     std::size_t index = 0;
+    std::vector<float> values;  // the file's bytes lie at any address
     for (const auto& parameter : parameters.parameters()) {
         const std::string_view tensor = tensors[index++];
-        std::memcpy(parameters.value(parameter).data, tensor.data(), tensor.size());
+        values.resize(tensor.size() / sizeof(float));
+        std::memcpy(values.data(), tensor.data(), tensor.size());
+        parameters.write(parameter, values);
     }
 }
 

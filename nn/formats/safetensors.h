@@ -12,11 +12,13 @@
 
 namespace kickdrum {
 
-// All parameters and state under their names, f32, padded header so that the data starts on 64 bytes.
-std::string to_safetensors(const ParameterStore& parameters, const std::map<std::string, std::string>& metadata);
+// All parameters and state under their names, f32, convolutions as HWIO on every device; padded header so
+// that the data starts on 64 bytes.
+std::string to_safetensors(const ParameterStore& parameters,
+                           const std::map<std::string, std::string>& metadata);
 
-// Fills every parameter from the file's bytes. Throws InvalidArgument, and changes nothing, where the header is
-// damaged, a tensor is missing, has another shape or isn't F32, or one is left over.
+// Fills every parameter from the file's bytes. Throws InvalidArgument, and changes nothing, where the header
+// is damaged, a tensor is missing, has another shape or isn't F32, or one is left over.
 void from_safetensors(std::string_view bytes, ParameterStore& parameters);
 
 // The texts that were saved along.

@@ -6,7 +6,7 @@ namespace kickdrum {
 Shape Conv2dLayer::plan(Planning& planning, const Shape& src) {
     op_ = make_conv2d(planning.context, src, spec_);
     kernel_id_ = planning.parameters.declare(name() + "/kernel", conv2d_weights_shape(src, spec_),
-                                             ParameterKind::weights, kernel_initializer_);
+                                             ParameterKind::convolution, kernel_initializer_);
     if (spec_.has_bias) {
         bias_id_ = planning.parameters.declare(name() + "/bias", {spec_.channels_out}, ParameterKind::offset,
                                                Initializer::zeros);
@@ -17,7 +17,7 @@ Shape Conv2dLayer::plan(Planning& planning, const Shape& src) {
 }
 
 void Conv2dLayer::bind(const Arena& arena, const ParameterStore& parameters) {
-    kernel_ = parameters.value(kernel_id_);
+    kernel_ = parameters.operand(kernel_id_);
     diff_kernel_ = parameters.gradient(kernel_id_);
     if (spec_.has_bias) {
         bias_ = parameters.value(bias_id_);
@@ -41,7 +41,7 @@ Shape ConvBlockLayer::plan(Planning& planning, const Shape& src) {
     op_ = make_conv_block(planning.context, src, spec_);
     dst_shape_ = conv_block_dst_shape(src, spec_);
     kernel_id_ = planning.parameters.declare(name() + "/kernel", conv_block_weights_shape(src, spec_),
-                                             ParameterKind::weights, kernel_initializer_);
+                                             ParameterKind::convolution, kernel_initializer_);
     bias_id_ = planning.parameters.declare(name() + "/bias", {spec_.channels_out}, ParameterKind::offset,
                                            Initializer::zeros);
     winner_id_ = planning.workspace(static_cast<std::size_t>(dst_shape_.count()));
@@ -51,7 +51,7 @@ Shape ConvBlockLayer::plan(Planning& planning, const Shape& src) {
 }
 
 void ConvBlockLayer::bind(const Arena& arena, const ParameterStore& parameters) {
-    kernel_ = parameters.value(kernel_id_);
+    kernel_ = parameters.operand(kernel_id_);
     diff_kernel_ = parameters.gradient(kernel_id_);
     bias_ = parameters.value(bias_id_);
     diff_bias_ = parameters.gradient(bias_id_);

@@ -8,8 +8,8 @@ Shape DenseLayer::plan(Planning& planning, const Shape& src) {
     kernel_id_ = planning.parameters.declare(name() + "/kernel", {src[1], units_}, ParameterKind::weights,
                                              kernel_initializer_);
     if (has_bias_) {
-        bias_id_ =
-            planning.parameters.declare(name() + "/bias", {units_}, ParameterKind::offset, Initializer::zeros);
+        bias_id_ = planning.parameters.declare(name() + "/bias", {units_}, ParameterKind::offset,
+                                               Initializer::zeros);
     }
     forward_scratch_id_ = planning.forward_scratch(op_->scratch_bytes());
     backward_scratch_id_ = planning.backward_scratch(op_->scratch_bytes());
@@ -17,7 +17,7 @@ Shape DenseLayer::plan(Planning& planning, const Shape& src) {
 }
 
 void DenseLayer::bind(const Arena& arena, const ParameterStore& parameters) {
-    kernel_ = parameters.value(kernel_id_);
+    kernel_ = parameters.operand(kernel_id_);
     diff_kernel_ = parameters.gradient(kernel_id_);
     if (has_bias_) {
         bias_ = parameters.value(bias_id_);
@@ -31,7 +31,8 @@ void DenseLayer::forward(Context& context, const Pass&, Tensor src, Tensor dst) 
     op_->forward(context, src, kernel_, bias_, dst, forward_scratch_);
 }
 
-void DenseLayer::backward(Context& context, const Pass&, Tensor src, Tensor, Tensor diff_dst, Tensor diff_src) {
+void DenseLayer::backward(Context& context, const Pass&, Tensor src, Tensor, Tensor diff_dst,
+                          Tensor diff_src) {
     op_->backward_weights(context, src, diff_dst, diff_kernel_, diff_bias_, backward_scratch_);
     if (diff_src) op_->backward_src(context, diff_dst, kernel_, diff_src, backward_scratch_);
 }

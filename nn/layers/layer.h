@@ -30,6 +30,10 @@ struct Planning {
     ParameterStore& parameters;
     int tick = 0;  // of the layer being planned
 
+    // Activations and their gradients have the context's type.
+    std::size_t activation_bytes(const Shape& shape) const {
+        return static_cast<std::size_t>(shape.count()) * size_of(context.activation_dtype());
+    }
     // Scratch lives during forward and, as another block, during backward: both may share with everything
     // else.
     BlockId forward_scratch(std::size_t bytes) { return memory.request(bytes, tick, tick); }

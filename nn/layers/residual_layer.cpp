@@ -4,49 +4,50 @@
 #include "kernels/ops/elementwise.h"
 
 namespace kickdrum {
-namespace {
 
-std::size_t f32_bytes(const Shape& shape) { return static_cast<std::size_t>(shape.count()) * sizeof(float); }
-
-}  // namespace
-
-ResidualLayer::ResidualLayer(std::string name, std::unique_ptr<Sequential> body, std::unique_ptr<Sequential> shortcut,
-                             Activation activation)
-    : Layer(std::move(name)), body_(std::move(body)), shortcut_(std::move(shortcut)), activation_(activation) {
+ResidualLayer::ResidualLayer(std::string name, std::unique_ptr<Sequential> body,
+                             std::unique_ptr<Sequential> shortcut, Activation activation)
+    : Layer(std::move(name)),
+      body_(std::move(body)),
+      shortcut_(std::move(shortcut)),
+      activation_(activation) {
     require(!body_->empty(), "{}: its body has no layers", this->name());
-    require(!needs_src(activation), "{}: {} isn't possible after the sum; add an activation layer instead", this->name(),
-            to_string(activation));
+    require(!needs_src(activation), "{}: {} isn't possible after the sum; add an activation layer instead",
+            this->name(), to_string(activation));
 }
 
 Shape ResidualLayer::plan(Planning& planning, const Shape& src) {
     const int first = planning.tick;
     src_shape_ = src;
+    dtype_ = planning.context.activation_dtype();
     dst_shape_ = body_->plan(planning, src);
     const Shape shortcut_shape = shortcut_->empty() ? src : shortcut_->plan(planning, src);
     require(shortcut_shape == dst_shape_, "{}: body gives {}, shortcut {}", name(), to_string(dst_shape_),
             to_string(shortcut_shape));
     ++planning.tick;
     const int last = backward_tick(first);
-    body_value_id_ = planning.memory.request(f32_bytes(dst_shape_), first,
+    body_value_id_ = planning.memory.request(planning.activation_bytes(dst_shape_), first,
                                              body_->backward_reads_dst() ? last : planning.tick);
     if (!shortcut_->empty()) {
-        shortcut_value_id_ = planning.memory.request(f32_bytes(dst_shape_), first,
+        shortcut_value_id_ = planning.memory.request(planning.activation_bytes(dst_shape_), first,
                                                      shortcut_->backward_reads_dst() ? last : planning.tick);
     }
-    diff_sum_id_ = planning.memory.request(f32_bytes(dst_shape_), backward_tick(planning.tick), last);
-    diff_branch_id_ = planning.memory.request(f32_bytes(src), backward_tick(planning.tick), last);
+    diff_sum_id_ =
+        planning.memory.request(planning.activation_bytes(dst_shape_), backward_tick(planning.tick), last);
+    diff_branch_id_ =
+        planning.memory.request(planning.activation_bytes(src), backward_tick(planning.tick), last);
     return dst_shape_;
 }
 
 void ResidualLayer::bind(const Arena& arena, const ParameterStore& parameters) {
     body_->bind(arena, parameters);
-    body_value_ = arena.tensor(body_value_id_, dst_shape_);
+    body_value_ = arena.tensor(body_value_id_, dst_shape_, dtype_);
     if (!shortcut_->empty()) {
         shortcut_->bind(arena, parameters);
-        shortcut_value_ = arena.tensor(shortcut_value_id_, dst_shape_);
+        shortcut_value_ = arena.tensor(shortcut_value_id_, dst_shape_, dtype_);
     }
-    diff_sum_ = arena.tensor(diff_sum_id_, dst_shape_);
-    diff_branch_ = arena.tensor(diff_branch_id_, src_shape_);
+    diff_sum_ = arena.tensor(diff_sum_id_, dst_shape_, dtype_);
+    diff_branch_ = arena.tensor(diff_branch_id_, src_shape_, dtype_);
 }
 
 void ResidualLayer::forward(Context& context, const Pass& pass, Tensor src, Tensor dst) {
@@ -66,7 +67,8 @@ void ResidualLayer::backward(Context& context, const Pass& pass, Tensor src, Ten
     const std::int64_t rows = src.rows();
     const Tensor diff_sum = diff_sum_.first_rows(rows);
     activation_backward(context, activation_, {}, dst, diff_dst, diff_sum);
-    // In the mirrored order of forward: the memory plan frees the shortcut's blocks before the body's backward.
+    // In the mirrored order of forward: the memory plan frees the shortcut's blocks before the body's
+    // backward.
     if (!shortcut_->empty()) {
         const Tensor diff_branch = diff_src ? diff_branch_.first_rows(rows) : Tensor{};
         shortcut_->backward(context, pass, src, shortcut_value_.first_rows(rows), diff_sum, diff_branch);

@@ -30,6 +30,7 @@ class ResidualLayer : public Layer {
     std::unique_ptr<Sequential> body_;
     std::unique_ptr<Sequential> shortcut_;  // may be empty: the identity
     Activation activation_;
+    DType dtype_ = DType::f32;
     Shape src_shape_, dst_shape_;
     // Results of both branches, kept to backward where a branch's last layer reads its own result there.
     BlockId body_value_id_, shortcut_value_id_;

@@ -4,9 +4,9 @@
 namespace kickdrum {
 namespace {
 
-Tensor rows_of(const Tensor& full, std::int64_t rows) { return full.first_rows(rows); }
-
-std::size_t f32_bytes(const Shape& shape) { return static_cast<std::size_t>(shape.count()) * sizeof(float); }
+Tensor rows_of(const Tensor& full, std::int64_t rows) {
+    return full.first_rows(rows);
+}
 
 }  // namespace
 
@@ -23,6 +23,7 @@ bool Sequential::diff_in_place(std::size_t layer) const {
 Shape Sequential::plan(Planning& planning, const Shape& src) {
     require(!layers_.empty(), "{}: a chain of no layers can't be planned", name());
     links_.resize(layers_.size() - 1);
+    dtype_ = planning.context.activation_dtype();
     std::vector<int> ticks(layers_.size());
     std::vector<int> last_ticks(layers_.size());  // of layers that take several, such as a residual block
     Shape shape = src;
@@ -41,7 +42,8 @@ Shape Sequential::plan(Planning& planning, const Shape& src) {
             links_[i].value = links_[i - 1].value;
             planning.memory.extend(links_[i].value, last);
         } else {
-            links_[i].value = planning.memory.request(f32_bytes(links_[i].shape), ticks[i], last);
+            links_[i].value =
+                planning.memory.request(planning.activation_bytes(links_[i].shape), ticks[i], last);
         }
     }
     for (std::size_t i = links_.size(); i-- > 0;) {
@@ -52,7 +54,7 @@ Shape Sequential::plan(Planning& planning, const Shape& src) {
             links_[i].diff = links_[i + 1].diff;
             planning.memory.extend(links_[i].diff, last);
         } else {
-            links_[i].diff = planning.memory.request(f32_bytes(links_[i].shape), first, last);
+            links_[i].diff = planning.memory.request(planning.activation_bytes(links_[i].shape), first, last);
         }
     }
     return shape;
@@ -61,8 +63,8 @@ Shape Sequential::plan(Planning& planning, const Shape& src) {
 void Sequential::bind(const Arena& arena, const ParameterStore& parameters) {
     for (auto& layer : layers_) layer->bind(arena, parameters);
     for (auto& link : links_) {
-        link.value_tensor = arena.tensor(link.value, link.shape);
-        link.diff_tensor = arena.tensor(link.diff, link.shape);
+        link.value_tensor = arena.tensor(link.value, link.shape, dtype_);
+        link.diff_tensor = arena.tensor(link.diff, link.shape, dtype_);
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A chain of layers and the memory between them. A layer's dst is the next one's src; a block of memory lives only as
-// long as somebody reads it, and in-place layers share one.
+// A chain of layers and the memory between them. A layer's dst is the next one's src; a block of memory lives
+// only as long as somebody reads it, and in-place layers share one.
 #pragma once
 
 #include <memory>
@@ -41,6 +41,7 @@ class Sequential : public Layer {
     bool diff_in_place(std::size_t layer) const;
 
     std::vector<std::unique_ptr<Layer>> layers_;
+    DType dtype_ = DType::f32;
     std::vector<Link> links_;  // layers_.size() - 1 of them
 };
 

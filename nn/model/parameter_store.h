@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
-// All parameters of a network in flat memory: layers hold slices, the optimiser sees one array.
-// Trainable values and their gradients share offsets. State (moving averages of batch-norm) isn't trained but is part
-// of the weights: it's saved, restored and copied with them.
+// All parameters of a network in flat memory of the device: layers hold slices, the optimiser sees one array.
+// Trainable values and their gradients share offsets. State (moving averages of batch-norm) isn't trained but
+// is part of the weights: it's saved, restored and copied with them.
+//
+// In Math::bf16 there is also a shadow of the trainable values, rounded to bf16, for the products of
+// convolutions and dense layers. Whoever writes values writes the shadow too: write() here, the optimiser in
+// its pass.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +20,21 @@
 namespace kickdrum {
 
 enum class ParameterKind : std::uint8_t {
-    weights,  // trainable, weight decay applies
-    offset,   // trainable, no weight decay: biases, batch-norm's gamma and beta
-    state,    // not trained
+    weights,      // trainable, weight decay applies
+    convolution,  // so are these; kept in the device's own layout (weights_layout.h)
+    offset,       // trainable, no weight decay: biases, batch-norm's gamma and beta
+    state,        // not trained
 };
+constexpr bool is_trainable(ParameterKind kind) {
+    return kind != ParameterKind::state;
+}
+constexpr bool takes_decay(ParameterKind kind) {
+    return kind == ParameterKind::weights || kind == ParameterKind::convolution;
+}
 
 struct Parameter {
     std::string name;  // "conv2d_1/kernel"
-    Shape shape;
+    Shape shape;       // of a convolution: HWIO, whatever the device's layout
     ParameterKind kind = ParameterKind::weights;
     Initializer initializer = Initializer::zeros;
     std::size_t offset = 0;  // bytes into the trainable or the state memory
@@ -37,32 +48,47 @@ class ParameterStore {
  public:
     ParameterId declare(std::string name, const Shape& shape, ParameterKind kind, Initializer initializer);
 
-    // Allocates values and gradients; no declarations after that.
+    // Allocates values and gradients on the context, which must outlive the store; no declarations after
+    // that.
     void allocate(Context& context);
     // Every parameter by its initialiser, from the random stream "init/<name>" of the seed.
     void initialize(std::uint64_t seed);
 
     std::span<const Parameter> parameters() const { return parameters_; }
+    // In the device's memory and layout.
     Tensor value(ParameterId id) const;
     Tensor value(const Parameter& parameter) const;
     Tensor gradient(ParameterId id) const;
+    // What products take: the value, in Math::bf16 its shadow.
+    Tensor operand(ParameterId id) const;
     // The number of values of all trainable and state parameters.
     std::int64_t count() const;
+
+    // A parameter's values, or those of its slice of another flat array, on the host and in the layout of its
+    // shape.
+    std::vector<float> read(const Parameter& parameter) const;
+    std::vector<float> read(const Parameter& parameter, const Tensor& flat) const;
+    void write(const Parameter& parameter, std::span<const float> values);
 
     // Flat views of everything trainable, padding (always zero) included, and of the state (may be empty).
     Tensor values() const;
     Tensor gradients() const;
     Tensor state() const;
+    Tensor shadow() const;  // "no tensor" unless Math::bf16
     // The slice of another flat array of values().count() elements that belongs to a trainable parameter.
     static Tensor slice(const Tensor& flat, const Parameter& parameter);
 
  private:
+    bool transposed(const Parameter& parameter) const;
+
+    Context* context_ = nullptr;
     std::vector<Parameter> parameters_;
     std::size_t trainable_bytes_ = 0;
     std::size_t state_bytes_ = 0;
     Buffer values_;
     Buffer gradients_;
     Buffer state_;
+    Buffer shadow_;
 };
 
 // A copy of all values and state: the best epoch's weights.
@@ -75,6 +101,7 @@ class WeightsSnapshot {
  private:
     Buffer values_;
     Buffer state_;
+    Buffer shadow_;
 };
 
 }  // namespace kickdrum

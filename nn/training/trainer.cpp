@@ -179,12 +179,12 @@ void Trainer::optimizer_step() {
         return;
     }
     for (const auto& parameter : parameters_.parameters()) {
-        if (parameter.kind == ParameterKind::state) continue;
+        if (!is_trainable(parameter.kind)) continue;
         const auto slice = [&](const Tensor& flat) {
             return flat ? ParameterStore::slice(flat, parameter) : Tensor{};
         };
         update(slice(parameters_.values()), slice(parameters_.gradients()), slice(moment_1_),
-               slice(moment_2_), parameter.kind == ParameterKind::weights ? optimizer.weight_decay : 0);
+               slice(moment_2_), takes_decay(parameter.kind) ? optimizer.weight_decay : 0);
     }
 }
 

@@ -13,19 +13,23 @@
 
 namespace kickdrum {
 
-// Clips of a few classes that a network can learn: class k has a bright band at rows 2k and 2k + 1, over noise.
+// Clips of a few classes that a network can learn: class k has a bright band at rows 2k and 2k + 1, over
+// noise.
 struct SmallData {
     SmallData(Context& context, int clips, int side, int classes)
-        : inputs(context, {clips, side, side, 1}), labels(static_cast<std::size_t>(clips)), indices(labels.size()) {
-        inputs.randomize("small data", 0.3F);
+        : inputs(context, {clips, side, side, 1}),
+          labels(static_cast<std::size_t>(clips)),
+          indices(labels.size()) {
+        std::vector<float> values = inputs.randomize("small data", 0.3F).values();
         const std::int64_t image = std::int64_t{side} * side;
         for (int clip = 0; clip < clips; ++clip) {
             const int label = clip * 7 % classes;
             labels[static_cast<std::size_t>(clip)] = label;
             for (std::int64_t i = 2 * label * side; i < (2 * label + 2) * side; ++i) {
-                inputs.tensor().f32()[clip * image + i] += 1;
+                values[static_cast<std::size_t>(clip * image + i)] += 1;
             }
         }
+        inputs.assign(values);
         std::iota(indices.begin(), indices.end(), 0);
         dataset = {.inputs = inputs, .labels = labels, .classes = classes};
     }
@@ -36,7 +40,9 @@ struct SmallData {
     Dataset dataset;
 };
 
-inline LayerSpec softmax_layer() { return {.kind = DenseLayerSpec{.softmax = true}}; }
+inline LayerSpec softmax_layer() {
+    return {.kind = DenseLayerSpec{.softmax = true}};
+}
 
 inline ModelSpec small_cnn() {
     const auto conv = [](int filters, Padding padding) {
@@ -64,25 +70,26 @@ inline ModelSpec small_resnet() {
     };
     const LayerSpec norm{.kind = BatchNormLayerSpec{.momentum = 0.9}};
     const LayerSpec relu{.kind = ActivationLayerSpec{Activation::relu}};
-    return {conv(6, 5, 2),
-            norm,
-            relu,
-            {.kind = ResidualLayerSpec{.body = {conv(6, 3, 1), norm, relu, conv(6, 3, 1), relu}, .shortcut = {}}},
-            {.kind = ResidualLayerSpec{.body = {conv(10, 3, 2), norm, relu, conv(10, 3, 1), norm},
-                                       .shortcut = {{.kind = Pool2dLayerSpec{.kind = PoolKind::average,
-                                                                             .padding = Padding::same}},
-                                                    conv(10, 1, 1),
-                                                    norm}}},
-            {.kind = GlobalPool2dLayerSpec{}},
-            {.kind = DropoutLayerSpec{.rate = 0.2}},
-            softmax_layer()};
+    return {
+        conv(6, 5, 2),
+        norm,
+        relu,
+        {.kind = ResidualLayerSpec{.body = {conv(6, 3, 1), norm, relu, conv(6, 3, 1), relu}, .shortcut = {}}},
+        {.kind = ResidualLayerSpec{.body = {conv(10, 3, 2), norm, relu, conv(10, 3, 1), norm},
+                                   .shortcut = {{.kind = Pool2dLayerSpec{.kind = PoolKind::average,
+                                                                         .padding = Padding::same}},
+                                                conv(10, 1, 1),
+                                                norm}}},
+        {.kind = GlobalPool2dLayerSpec{}},
+        {.kind = DropoutLayerSpec{.rate = 0.2}},
+        softmax_layer()};
 }
 
 inline std::vector<float> weights_of(const ParameterStore& parameters) {
     std::vector<float> all;
     for (const auto& parameter : parameters.parameters()) {
-        const Tensor value = parameters.value(parameter);
-        all.insert(all.end(), value.f32(), value.f32() + value.count());
+        const std::vector<float> values = parameters.read(parameter);
+        all.insert(all.end(), values.begin(), values.end());
     }
     return all;
 }

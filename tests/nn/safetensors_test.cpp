@@ -6,19 +6,21 @@
 #include <cstring>
 
 #include "tests/nn/network.h"
+#include "tests/support/device_test.h"
 
 namespace kickdrum {
 namespace {
 
 using testing::HasSubstr;
 
-class Safetensors : public testing::Test {
+class Safetensors : public DeviceTest {
  protected:
-    void fill(ParameterStore& store, std::uint64_t seed) {
-        store.declare("conv2d_1/kernel", {3, 3, 2, 4}, ParameterKind::weights, Initializer::glorot_uniform);
+    static void fill(Context& context, ParameterStore& store, std::uint64_t seed) {
+        store.declare("conv2d_1/kernel", {3, 3, 2, 4}, ParameterKind::convolution,
+                      Initializer::glorot_uniform);
         store.declare("conv2d_1/bias", {4}, ParameterKind::offset, Initializer::ones);
         store.declare("batch_norm_1/moving_mean", {4}, ParameterKind::state, Initializer::zeros);
-        store.allocate(context_);
+        store.allocate(context);
         store.initialize(seed);
     }
     static std::string message_of(std::string_view bytes, ParameterStore& store) {
@@ -29,15 +31,13 @@ class Safetensors : public testing::Test {
         }
         return "no error";
     }
-
-    Context context_{{.threads = 1}};
 };
 
-TEST_F(Safetensors, RoundTrip) {
+TEST_P(Safetensors, RoundTrip) {
     ParameterStore saved;
     ParameterStore loaded;
-    fill(saved, 1);
-    fill(loaded, 2);
+    fill(context(), saved, 1);
+    fill(context(), loaded, 2);
     ASSERT_NE(weights_of(saved), weights_of(loaded));
     const std::string bytes = to_safetensors(saved, {{"name", "a \"quoted\" näme"}});
     from_safetensors(bytes, loaded);
@@ -45,9 +45,25 @@ TEST_F(Safetensors, RoundTrip) {
     EXPECT_EQ(safetensors_metadata(bytes).at("name"), "a \"quoted\" näme");
 }
 
-TEST_F(Safetensors, LayoutIsTheDocumentedOne) {
+// Whatever layout the device keeps: its own store gives the file that the CPU's gives, and reads it back.
+TEST_P(Safetensors, EveryDeviceWritesTheSameFile) {
+    Context cpu({.threads = 1});
+    ParameterStore on_cpu;
+    ParameterStore here;
+    fill(cpu, on_cpu, 3);
+    fill(context(), here, 3);
+    EXPECT_EQ(to_safetensors(here, {}), to_safetensors(on_cpu, {}));
+    const Parameter& kernel = here.parameters()[0];
+    std::vector<float> values(static_cast<std::size_t>(kernel.shape.count()));
+    std::iota(values.begin(), values.end(), 0.0F);
+    here.write(kernel, values);
+    EXPECT_EQ(here.read(kernel), values);
+    EXPECT_EQ(here.read(kernel) == download_f32(context(), here.value(kernel)), this->on_cpu());
+}
+
+TEST_P(Safetensors, LayoutIsTheDocumentedOne) {
     ParameterStore store;
-    fill(store, 1);
+    fill(context(), store, 1);
     const std::string bytes = to_safetensors(store, {});
     std::uint64_t length = 0;
     std::memcpy(&length, bytes.data(), 8);
@@ -57,12 +73,12 @@ TEST_F(Safetensors, LayoutIsTheDocumentedOne) {
                 HasSubstr(R"("conv2d_1/bias":{"dtype":"F32","shape":[4],"data_offsets":[288,304]})"));
 }
 
-TEST_F(Safetensors, DamagedFilesAreRefusedAndChangeNothing) {
+TEST_P(Safetensors, DamagedFilesAreRefusedAndChangeNothing) {
     ParameterStore store;
-    fill(store, 1);
+    fill(context(), store, 1);
     const std::string bytes = to_safetensors(store, {});
     ParameterStore target;
-    fill(target, 2);
+    fill(context(), target, 2);
     const auto before = weights_of(target);
     EXPECT_THAT(message_of("abc", target), HasSubstr("not a safetensors file"));
     EXPECT_THAT(message_of(bytes.substr(0, 40), target), HasSubstr("its header should have"));
@@ -75,6 +91,8 @@ TEST_F(Safetensors, DamagedFilesAreRefusedAndChangeNothing) {
     EXPECT_THAT(message_of(renamed, target), HasSubstr("no tensor 'conv2d_1/bias'"));
     EXPECT_EQ(weights_of(target), before);
 }
+
+INSTANTIATE_FOR_DEVICES(Safetensors);
 
 }  // namespace
 }  // namespace kickdrum

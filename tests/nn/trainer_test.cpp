@@ -16,38 +16,45 @@ struct NamedModel {
     ModelSpec model;
 };
 
-std::vector<NamedModel> models() { return {{"cnn", small_cnn()}, {"resnet", small_resnet()}}; }
+std::vector<NamedModel> models() {
+    return {{"cnn", small_cnn()}, {"resnet", small_resnet()}};
+}
 
-// The loss as a function of one weight must have the slope that backward computes. Dropout's mask is a function of the
-// step, so it's the same on both sides; batch-norm uses the batch's moments.
+// The loss as a function of one weight must have the slope that backward computes. Dropout's mask is a
+// function of the step, so it's the same on both sides; batch-norm uses the batch's moments.
 TEST_P(TrainerTest, GradientsMatchCentralDifferences) {
     for (const auto& [name, model] : models()) {
         SmallData data(context(), 6, 16, 3);
-        const TrainingSpec spec{.class_weights = {1.0F, 0.5F, 2.0F}, .label_smoothing = 0.1F, .batch_size = 8};
+        const TrainingSpec spec{
+            .class_weights = {1.0F, 0.5F, 2.0F}, .label_smoothing = 0.1F, .batch_size = 8};
         Trainer trainer(context(), model, data.dataset, spec, 5);
-        const auto loss_with = [&](std::int64_t index, float change) {
-            Context other_context({.device = context().device(), .threads = 2, .simd = context().simd()});
-            Trainer other(other_context, model, data.dataset, spec, 5);
-            other.parameters().values().f32()[index] += change;
+        const auto loss_with = [&](std::size_t index, std::size_t k, float change) {
+            const auto own = make_context(2);
+            SmallData own_data(*own, 6, 16, 3);
+            Trainer other(*own, model, own_data.dataset, spec, 5);
+            const Parameter& parameter = other.parameters().parameters()[index];
+            std::vector<float> values = other.parameters().read(parameter);
+            values[k] += change;
+            other.parameters().write(parameter, values);
             return other.train_step(data.indices, 0).loss_sum / static_cast<double>(data.indices.size());
         };
         trainer.train_step(data.indices, 0);
-        const Tensor gradients = trainer.parameters().gradients();
         double largest = 0;
-        for (std::int64_t i = 0; i < gradients.count(); ++i) {
-            largest = std::max(largest, std::abs(static_cast<double>(gradients.f32()[i])));
+        for (const float value : download_f32(context(), trainer.parameters().gradients())) {
+            largest = std::max(largest, std::abs(static_cast<double>(value)));
         }
         ASSERT_GT(largest, 1e-3) << name;
         int checked = 0;
-        for (const auto& parameter : trainer.parameters().parameters()) {
-            if (parameter.kind == ParameterKind::state) continue;
-            const auto first = static_cast<std::int64_t>(parameter.offset / sizeof(float));
-            for (const std::int64_t k : {std::int64_t{0}, parameter.shape.count() / 2}) {
+        for (std::size_t index = 0; index < trainer.parameters().parameters().size(); ++index) {
+            const Parameter& parameter = trainer.parameters().parameters()[index];
+            if (!is_trainable(parameter.kind)) continue;
+            const auto gradient = trainer.parameters().read(parameter, trainer.parameters().gradients());
+            for (const std::size_t k : {std::size_t{0}, gradient.size() / 2}) {
                 constexpr float kChange = 2e-3F;
-                const double slope =
-                    (loss_with(first + k, kChange) - loss_with(first + k, -kChange)) / static_cast<double>(2 * kChange);
+                const double slope = (loss_with(index, k, kChange) - loss_with(index, k, -kChange)) /
+                                     static_cast<double>(2 * kChange);
                 // A change may push a value over a kink of ReLU or of max-pooling.
-                EXPECT_NEAR(static_cast<double>(gradients.f32()[first + k]), slope, 0.02 * largest)
+                EXPECT_NEAR(static_cast<double>(gradient[k]), slope, 0.02 * largest)
                     << name << " " << parameter.name << "[" << k << "]";
                 ++checked;
             }
@@ -79,8 +86,8 @@ TEST_P(TrainerTest, SameSeedSameBitsForAnyThreadCount) {
             Trainer trainer(*own, model, data.dataset, spec, 77);
             for (int step = 0; step < 6; ++step) {
                 const std::size_t begin = static_cast<std::size_t>(step % 3) * 4;
-                trainer.train_step(std::span(data.indices).subspan(begin, std::min<std::size_t>(4, 11 - begin)),
-                                   0.01);
+                trainer.train_step(
+                    std::span(data.indices).subspan(begin, std::min<std::size_t>(4, 11 - begin)), 0.01);
             }
             weights.push_back(weights_of(trainer.parameters()));
         }
@@ -101,7 +108,8 @@ TEST_P(TrainerTest, AnotherSeedGivesOtherWeights) {
     EXPECT_NE(initial(1), initial(2));
 }
 
-// Rows of a batch don't see each other outside of batch-norm in training, so evaluation can't depend on the batch.
+// Rows of a batch don't see each other outside of batch-norm in training, so evaluation can't depend on the
+// batch.
 TEST_P(TrainerTest, EvaluationDoesNotDependOnTheBatchSize) {
     SmallData data(context(), 13, 16, 3);
     std::vector<Evaluation> results;
@@ -131,9 +139,10 @@ TEST_P(TrainerTest, ThreeByThreeReluPoolIsFused) {
     // Two fused blocks and two dense layers choose an implementation; the pooling layers are gone.
     using testing::Pair;
     using testing::StartsWith;
-    EXPECT_THAT(trainer.implementations(),
-                testing::ElementsAre(Pair("conv2d_1", StartsWith("direct")), Pair("conv2d_2", StartsWith("winograd")),
-                                     Pair("dense_1", testing::_), Pair("dense_2", testing::_)));
+    EXPECT_THAT(
+        trainer.implementations(),
+        testing::ElementsAre(Pair("conv2d_1", StartsWith("direct")), Pair("conv2d_2", StartsWith("winograd")),
+                             Pair("dense_1", testing::_), Pair("dense_2", testing::_)));
 }
 
 INSTANTIATE_FOR_DEVICES(TrainerTest);
