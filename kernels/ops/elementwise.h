@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Small memory-bound operations on f32 tensors, and the gather of a batch.
+// Small memory-bound operations on tensors that are all f32 or, on CUDA, all bf16; and the gather of a batch.
 #pragma once
 
 #include "kernels/device/context.h"

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/support/device_test.h"
 #include "tests/support/test_tensor.h"
 
@@ -71,12 +73,76 @@ TEST_P(ElementwiseTest, GathersRowsOfAnyType) {
     TestTensor gathered_labels(context(), {6}, DType::i32);
     gather_rows(context(), src, indices, dst);
     gather_rows(context(), labels, indices, gathered_labels);
-    for (std::int64_t row = 0; row < 6; ++row) {
-        const std::int32_t index = indices.tensor().i32()[row];
-        EXPECT_EQ(gathered_labels.tensor().i32()[row], 10 + index);
-        for (std::int64_t i = 0; i < 15; ++i) {
-            EXPECT_EQ(dst.tensor().f32()[row * 15 + i], src.tensor().f32()[index * 15 + i]);
+    const auto from = src.values();
+    std::vector<float> expected;
+    std::vector<std::int32_t> expected_labels;
+    for (const std::int32_t index : indices.integers()) {
+        expected_labels.push_back(10 + index);
+        expected.insert(expected.end(), from.begin() + 15 * index, from.begin() + 15 * (index + 1));
+    }
+    EXPECT_EQ(dst.values(), expected);
+    EXPECT_EQ(gathered_labels.integers(), expected_labels);
+}
+
+// As long as an image: rows that are read in vectors, and rows that can't be.
+TEST_P(ElementwiseTest, GathersLongRows) {
+    for (const std::int64_t row : {4096, 4099}) {
+        TestTensor src(context(), {3, row});
+        TestTensor indices(context(), {2}, DType::i32);
+        TestTensor dst(context(), {2, row});
+        const auto from = src.randomize("x").values();
+        indices.assign(std::vector<std::int32_t>{2, 0});
+        gather_rows(context(), src, indices, dst);
+        std::vector<float> expected(from.begin() + 2 * row, from.end());
+        expected.insert(expected.end(), from.begin(), from.begin() + row);
+        EXPECT_EQ(dst.values(), expected);
+    }
+}
+
+// Sums in f32, rounded once.
+TEST_P(ElementwiseTest, ComputesInBf16OnCuda) {
+    if (on_cpu()) GTEST_SKIP() << "the CPU has no bf16";
+    for (const std::int64_t count : {1, 7, 33, 5001}) {
+        TestTensor a(context(), {count}, DType::bf16);
+        TestTensor b(context(), {count}, DType::bf16);
+        TestTensor dst(context(), {count}, DType::bf16);
+        const auto left = a.randomize("a").values();
+        const auto right = b.randomize("b").values();
+        add(context(), a, b, dst);
+        std::vector<float> expected = left;
+        for (std::size_t i = 0; i < left.size(); ++i) expected[i] = round_to_bf16(left[i] + right[i]);
+        EXPECT_EQ(dst.values(), expected);
+        for (auto& value : expected) value = round_to_bf16(value * 0.3F);
+        scale(context(), 0.3F, dst);
+        EXPECT_EQ(dst.values(), expected);
+        copy(context(), a, dst);
+        EXPECT_EQ(dst.values(), left);
+        fill(context(), 0.1F, dst);
+        EXPECT_EQ(dst.values(), std::vector<float>(left.size(), round_to_bf16(0.1F)));
+    }
+}
+
+TEST_P(ElementwiseTest, GathersIntoBf16OnCuda) {
+    if (on_cpu()) GTEST_SKIP() << "the CPU has no bf16";
+    for (const std::int64_t row : {1, 5, 64}) {
+        TestTensor src(context(), {3, row});
+        TestTensor narrow(context(), {3, row}, DType::bf16);
+        TestTensor indices(context(), {4}, DType::i32);
+        TestTensor dst(context(), {4, row}, DType::bf16);
+        TestTensor again(context(), {4, row}, DType::bf16);
+        const auto from = src.randomize("x").values();
+        narrow.assign(from);
+        indices.assign(std::vector<std::int32_t>{1, 2, 2, 0});
+        gather_rows(context(), src, indices, dst);
+        gather_rows(context(), narrow, indices, again);
+        std::vector<float> expected;
+        for (const std::int32_t index : indices.integers()) {
+            for (std::int64_t i = 0; i < row; ++i) {
+                expected.push_back(round_to_bf16(from[static_cast<std::size_t>(index * row + i)]));
+            }
         }
+        EXPECT_EQ(dst.values(), expected);
+        EXPECT_EQ(again.values(), expected);
     }
 }
 
@@ -96,13 +162,26 @@ TEST_P(ElementwiseTest, RejectsWhatDoesNotFit) {
     }
 }
 
-TEST_P(ElementwiseTest, RejectsIndicesOutsideSrc) {
+TEST_P(ElementwiseTest, IndicesOutsideSrcThrowOrShow) {
     TestTensor src(context(), {4, 2});
-    TestTensor dst(context(), {1, 2});
-    TestTensor indices(context(), {1}, DType::i32);
+    TestTensor labels(context(), {4}, DType::i32);
+    TestTensor dst(context(), {2, 2});
+    TestTensor gathered_labels(context(), {2}, DType::i32);
+    TestTensor indices(context(), {2}, DType::i32);
+    src.assign(std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+    labels.assign(std::vector<std::int32_t>{1, 2, 3, 4});
     for (const std::int32_t index : {-1, 4}) {
-        indices.assign(std::vector<std::int32_t>{index});
-        EXPECT_THROW(gather_rows(context(), src, indices, dst), InvalidArgument);
+        indices.assign(std::vector<std::int32_t>{index, 3});
+        if (on_cpu()) {
+            EXPECT_THROW(gather_rows(context(), src, indices, dst), InvalidArgument);
+            continue;
+        }
+        gather_rows(context(), src, indices, dst);
+        gather_rows(context(), labels, indices, gathered_labels);
+        const auto values = dst.values();
+        EXPECT_TRUE(std::isnan(values[0]) && std::isnan(values[1]));
+        EXPECT_EQ(std::vector<float>(values.begin() + 2, values.end()), (std::vector<float>{7, 8}));
+        EXPECT_EQ(gathered_labels.integers(), (std::vector<std::int32_t>{0, 4}));
     }
 }
 
