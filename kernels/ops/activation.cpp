@@ -40,17 +40,19 @@ bool needs_src(Activation activation) {
 }
 
 void activation_forward(Context& context, Activation activation, Tensor src, Tensor dst) {
-    require_tensor(context, "activation: src", src);
-    require_elements(context, "activation: dst", dst, src.count());
+    const DType dtype = activation_type(context, src);
+    require_tensor(context, "activation: src", src, dtype);
+    require_elements(context, "activation: dst", dst, src.count(), dtype);
     KICKDRUM_DISPATCH(context, activation_forward(context, activation, src, dst));
 }
 
 void activation_backward(Context& context, Activation activation, Tensor src, Tensor dst, Tensor diff_dst,
                          Tensor diff_src) {
-    require_tensor(context, "activation: dst", dst);
-    if (needs_src(activation)) require_elements(context, "activation: src", src, dst.count());
-    require_elements(context, "activation: diff_dst", diff_dst, dst.count());
-    require_elements(context, "activation: diff_src", diff_src, dst.count());
+    const DType dtype = activation_type(context, dst);
+    require_tensor(context, "activation: dst", dst, dtype);
+    if (needs_src(activation)) require_elements(context, "activation: src", src, dst.count(), dtype);
+    require_elements(context, "activation: diff_dst", diff_dst, dst.count(), dtype);
+    require_elements(context, "activation: diff_src", diff_src, dst.count(), dtype);
     KICKDRUM_DISPATCH(context, activation_backward(context, activation, src, dst, diff_dst, diff_src));
 }
 

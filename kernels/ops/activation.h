@@ -18,7 +18,7 @@ std::span<const Activation> all_activations();
 // place.
 bool needs_src(Activation activation);
 
-// dst = f(src). src and dst: equal count, any shape.
+// dst = f(src). src and dst: equal count, any shape. All tensors, here and below, are f32 or, on CUDA, bf16.
 void activation_forward(Context& context, Activation activation, Tensor src, Tensor dst);
 // diff_src = f'(src) * diff_dst. src may be "no tensor" unless needs_src(activation). diff_src may be
 // diff_dst.

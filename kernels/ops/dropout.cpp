@@ -10,8 +10,9 @@ void dropout(Context& context, float rate, RandomStream stream, const StepState*
              Tensor dst) {
     require(rate >= 0 && rate <= 1, "dropout: the rate must be in [0, 1], not {}", rate);
     require(state != nullptr, "dropout: the state of the step is missing");
-    require_tensor(context, "dropout: src", src);
-    require_elements(context, "dropout: dst", dst, src.count());
+    const DType dtype = activation_type(context, src);
+    require_tensor(context, "dropout: src", src, dtype);
+    require_elements(context, "dropout: dst", dst, src.count(), dtype);
     KICKDRUM_DISPATCH(context, dropout(context, rate, stream, state, src, dst));
 }
 

@@ -14,8 +14,8 @@
 
 namespace kickdrum {
 
-// dst = mask(src) / (1 - rate); rate 0 copies, rate 1 gives zeros. dst may be src. Backward is the same
-// function applied to diff_dst.
+// dst = mask(src) / (1 - rate); rate 0 copies, rate 1 gives zeros. dst may be src. Both are f32
+// or, on CUDA, bf16. Backward is the same function applied to diff_dst.
 void dropout(Context& context, float rate, RandomStream stream, const StepState* state, Tensor src,
              Tensor dst);
 

@@ -62,15 +62,46 @@ TEST_P(ActivationTest, ValuesAndGradientsMatchFormulas) {
         dy.randomize("dy");
         activation_forward(context(), activation, x, y);
         activation_backward(context(), activation, needs_src(activation) ? Tensor(x) : Tensor{}, y, dy, dx);
-        for (std::int64_t i = 0; i < kCount; ++i) {
-            const auto at = static_cast<double>(x.tensor().f32()[i]);
+        const auto values = y.values();
+        const auto gradients = dx.values();
+        const auto points = x.values();
+        const auto factors = dy.values();
+        for (std::size_t i = 0; i < kCount; ++i) {
+            const auto at = static_cast<double>(points[i]);
             const double value = value_of(activation, at);
-            const double slope = slope_of(activation, at) * static_cast<double>(dy.tensor().f32()[i]);
-            ASSERT_NEAR(static_cast<double>(y.tensor().f32()[i]), value,
-                        3e-7 * std::max(std::abs(value), 1.0))
+            const double slope = slope_of(activation, at) * static_cast<double>(factors[i]);
+            ASSERT_NEAR(static_cast<double>(values[i]), value, 3e-7 * std::max(std::abs(value), 1.0)) << at;
+            ASSERT_NEAR(static_cast<double>(gradients[i]), slope, 1e-6 * std::max(std::abs(slope), 1.0))
                 << at;
-            ASSERT_NEAR(static_cast<double>(dx.tensor().f32()[i]), slope,
-                        1e-6 * std::max(std::abs(slope), 1.0))
+        }
+    }
+}
+
+// Rounded to 8 bits once in each direction; backward starts from the rounded src or dst.
+TEST_P(ActivationTest, ComputesInBf16OnCuda) {
+    if (on_cpu()) GTEST_SKIP() << "the CPU has no bf16";
+    constexpr double kUnit = 1.0 / 256;  // half a unit in the last place of 1
+    for (const Activation activation : all_activations()) {
+        SCOPED_TRACE(to_string(activation));
+        TestTensor x(context(), {4001}, DType::bf16);
+        TestTensor y(context(), {4001}, DType::bf16);
+        TestTensor dy(context(), {4001}, DType::bf16);
+        TestTensor dx(context(), {4001}, DType::bf16);
+        const auto points = x.randomize("x", 2).values();
+        const auto factors = dy.randomize("dy").values();
+        activation_forward(context(), activation, x, y);
+        activation_backward(context(), activation, x, y, dy, dx);
+        const auto values = y.values();
+        const auto gradients = dx.values();
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            const auto at = static_cast<double>(points[i]);
+            const double value = value_of(activation, at);
+            ASSERT_NEAR(static_cast<double>(values[i]), value, 1.01 * kUnit * std::abs(value)) << at;
+            // An error of y of kUnit * |y| moves no slope by more than thrice as much.
+            const double slope = slope_of(activation, at);
+            const double tolerance = kUnit * (std::abs(slope) + 3 * std::max(std::abs(value), 1.0));
+            ASSERT_NEAR(static_cast<double>(gradients[i]), slope * static_cast<double>(factors[i]),
+                        tolerance * std::abs(static_cast<double>(factors[i])) + 1e-6)
                 << at;
         }
     }

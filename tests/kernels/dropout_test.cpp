@@ -50,6 +50,18 @@ TEST_P(DropoutTest, MaskIsTheDocumentedOne) {
     }
 }
 
+TEST_P(DropoutTest, DrawsTheSameMaskInBf16OnCuda) {
+    if (on_cpu()) GTEST_SKIP() << "the CPU has no bf16";
+    for (const std::int64_t count : {1, 7, 8, 4099}) {
+        TestTensor src(context(), {count}, DType::bf16);
+        TestTensor dst(context(), {count}, DType::bf16);
+        auto expected = reference(src.randomize("x").values(), 0.3F, 9);
+        for (auto& value : expected) value = round_to_bf16(value);
+        drop(0.3F, 9, src, dst);
+        EXPECT_EQ(dst.values(), expected);
+    }
+}
+
 TEST_P(DropoutTest, KeepsTheStatedShare) {
     constexpr std::int64_t kCount = 1000000;
     TestTensor ones(context(), {kCount});
