@@ -51,6 +51,7 @@ std::string as_json(const Environment& here) {
     auto json = nlohmann::ordered_json::parse(to_json(here));
     // What a run has and a look at the computer hasn't.
     json.erase("implementations");
+    json.erase("parallel_runs");
     json.erase("date");
     json.erase("command");
     json["devices"] = {"cpu"};

@@ -58,6 +58,8 @@ struct ClassWeights {
 struct ExperimentConfig {
     std::string name;
     int runs = 5;
+    static constexpr int kAutoParallelRuns = 0;
+    int parallel_runs = kAutoParallelRuns;  // runs that train at the same time
     std::uint64_t seed = 42;
     DeviceChoice device = DeviceChoice::automatic;
     bool deterministic = true;

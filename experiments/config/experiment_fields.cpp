@@ -4,6 +4,7 @@
 namespace kickdrum {
 namespace {
 
+constexpr IntegerRange kRuns{1, 1000};
 constexpr IntegerRange kSeeds{0, std::numeric_limits<std::int64_t>::max()};
 constexpr IntegerRange kSplitSeeds{0, std::numeric_limits<std::uint32_t>::max()};  // as numpy's RandomState
 
@@ -93,8 +94,9 @@ void experiment_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues&
                  .meaning = "name of the experiment and of its results folder; default: the file's name",
                  .derived = true},
                 config.name);
-    fields.integer({"runs", "number of trainings, each with random streams of its own"}, config.runs,
-                   {1, 1000});
+    fields.integer({"runs", "number of trainings, each with random streams of its own"}, config.runs, kRuns);
+    fields.integer_or_word({"parallel_runs", "trainings at the same time; the results don't depend on it"},
+                           config.parallel_runs, kRuns, "auto", ExperimentConfig::kAutoParallelRuns);
     fields.integer({"seed", "from which all random numbers of the runs follow"}, config.seed, kSeeds);
     fields.choice<DeviceChoice>(
         {"device", "where to compute"}, config.device,

@@ -66,6 +66,8 @@ std::string environment_table(const Environment& environment) {
     add("Instructions", environment.simd);
     if (environment.threads > 0)
         add("Threads", fmt::format("{} of {} processors", environment.threads, environment.processors));
+    if (environment.parallel_runs > 1)
+        add("Runs at the same time", std::to_string(environment.parallel_runs));
     if (environment.memory_gib > 0) add("Memory", fmt::format("{:.1f} GiB", environment.memory_gib));
     add("System", environment.os);
     for (const auto& [name, version] : environment.libraries) add(name, version);

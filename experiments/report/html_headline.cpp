@@ -14,16 +14,18 @@
 namespace kickdrum::html {
 namespace {
 
-// "running: run 3 of 5, epoch 12"
+// "run 3 of 5, epoch 12", or "run 3 of 5, epoch 12; run 4 of 5, epoch 9"
 std::string progress_text(const Results& results) {
+    std::string text;
+    for (const auto& [run, history] : results.unfinished) {
+        if (history.empty()) continue;
+        text += fmt::format("{}run {} of {}, epoch {}", text.empty() ? "" : "; ", run, results.study.runs,
+                            history.back().epoch);
+    }
+    if (!text.empty()) return text;
     // The one after the last finished, unless all are.
     const int current = std::min(static_cast<int>(results.runs.size()) + 1, results.study.runs);
-    std::string text = fmt::format("run {} of {}", current, results.study.runs);
-    if (results.unfinished && !results.unfinished->history.empty()) {
-        text = fmt::format("run {} of {}, epoch {}", results.unfinished->run, results.study.runs,
-                           results.unfinished->history.back().epoch);
-    }
-    return text;
+    return fmt::format("run {} of {}", current, results.study.runs);
 }
 
 std::string banner(const Results& results) {

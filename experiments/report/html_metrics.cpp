@@ -39,7 +39,7 @@ std::string metric_row(const Page& page, const MetricSummary& metric, const std:
     return row + "</tr>\n";
 }
 
-// The histories to draw: of all finished runs and the one under way, or of one.
+// The histories to draw: of all finished runs and those under way, or of one.
 struct History {
     int run;
     int best_epoch;
@@ -49,8 +49,7 @@ struct History {
 std::vector<History> histories(const Page& page, int only_run) {
     std::vector<History> list;
     for (const auto& run : page.results.runs) list.push_back({run.run, run.best_epoch, &run.history});
-    if (page.results.unfinished)
-        list.push_back({page.results.unfinished->run, 0, &page.results.unfinished->history});
+    for (const auto& run : page.results.unfinished) list.push_back({run.run, 0, &run.history});
     if (only_run > 0) std::erase_if(list, [&](const History& history) { return history.run != only_run; });
     std::erase_if(list, [](const History& history) { return history.epochs->empty(); });
     return list;

@@ -107,7 +107,8 @@ void try_training(const ExperimentConfig& config, const Split& split, const std:
         watch.seconds() / static_cast<double>(std::max<std::size_t>(1, val_batch));
     time.epoch_seconds = time.step_seconds * static_cast<double>(train.size()) / static_cast<double>(batch) +
                          seconds_per_val_clip * static_cast<double>(val.size());
-    time.total_seconds = time.epoch_seconds * spec.epochs * config.runs;
+    const int rounds = (config.runs + report.plan.parallel - 1) / report.plan.parallel;
+    time.total_seconds = time.epoch_seconds * spec.epochs * rounds;
 }
 
 }  // namespace
@@ -115,8 +116,9 @@ void try_training(const ExperimentConfig& config, const Split& split, const std:
 CheckReport check_experiment(const ExperimentConfig& config, const CheckOptions& options,
                              Progress& progress) {
     const InterruptGuard interrupt;
-    Context context({.device = Device::cpu, .threads = options.threads});
-    CheckReport report{.config = &config, .threads = context.threads()};
+    const RunPlan plan = plan_runs(config.parallel_runs, config.runs, options.threads);
+    Context context({.device = Device::cpu, .threads = plan.threads});
+    CheckReport report{.config = &config, .threads = worker_threads(options.threads), .plan = plan};
     report.simd = to_string(context.simd());
 
     progress.stage("Labels");

@@ -13,6 +13,7 @@
 #include "experiments/config/experiment_config.h"
 #include "experiments/data/dataset.h"
 #include "experiments/runs/results.h"
+#include "experiments/runs/run_scheduler.h"
 #include "nn/model/model_spec.h"
 
 namespace kickdrum {
@@ -30,24 +31,29 @@ struct SplitCheck {
     std::array<int, 3> groups{};            // by part
 };
 
-struct MemoryCheck {  // bytes
-    std::int64_t features = 0;
+struct MemoryCheck {            // bytes
+    std::int64_t features = 0;  // shared by all runs
+    // Of each run that trains at the same time:
     std::int64_t parameters = 0;  // weights, gradients and the optimiser's moments
     std::int64_t best_weights = 0;
     std::int64_t activations = 0;  // and scratch, as planned for a full batch
-    std::int64_t total() const { return features + parameters + best_weights + activations; }
+
+    std::int64_t per_run() const { return parameters + best_weights + activations; }
+    std::int64_t total(int parallel_runs) const { return features + parallel_runs * per_run(); }
 };
 
 // An estimate: a few steps were timed on this computer, as busy as it was then.
 struct TimeCheck {
     double step_seconds = 0;   // of a training step on a full batch
     double epoch_seconds = 0;  // with validation
-    double total_seconds = 0;  // all epochs of all runs: early stopping makes it less
+    double total_seconds =
+        0;  // all epochs of all runs: early stopping makes it less. One run alone was timed
 };
 
 struct CheckReport {
     const ExperimentConfig* config = nullptr;
-    int threads = 0;
+    int threads = 0;  // of all runs together
+    RunPlan plan;
     std::string simd;
     ClipTable table;  // without the clips that are left out
     int groups = 0;

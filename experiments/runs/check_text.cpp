@@ -102,6 +102,20 @@ std::string layers_text(const CheckReport& report) {
                        table_text(rows, 2, 4));
 }
 
+std::string plan_text(const RunPlan& plan) {
+    const std::string threads = fmt::format("{} thread{}", plan.threads, plan.threads == 1 ? "" : "s");
+    return plan.parallel == 1 ? threads
+                              : fmt::format("{} runs at a time with {} each", plan.parallel, threads);
+}
+
+std::string memory_text(const MemoryCheck& memory, int parallel_runs) {
+    return fmt::format(
+        "\nMemory: {} (features {}; {}weights, gradients and moments {}; best weights {}; activations {})\n",
+        mebibytes(memory.total(parallel_runs)), mebibytes(memory.features),
+        parallel_runs == 1 ? "" : fmt::format("in each of {} runs at a time: ", parallel_runs),
+        mebibytes(memory.parameters), mebibytes(memory.best_weights), mebibytes(memory.activations));
+}
+
 Json split_json(const CheckReport& report, const SplitCheck& split) {
     Json json;
     json["seed"] = split.seed;
@@ -135,21 +149,17 @@ Json layers_json(const CheckReport& report) {
 
 std::string to_text(const CheckReport& report) {
     const ExperimentConfig& config = *report.config;
-    std::string text = fmt::format(
-        "{}: {} runs of at most {} epochs, batches of {}, seed {}, on the CPU ({}, {} threads)\n\n",
-        config.name, config.runs, config.training.epochs, config.training.batch_size, config.seed,
-        report.simd, report.threads);
+    std::string text =
+        fmt::format("{}: {} runs of at most {} epochs, batches of {}, seed {}, on the CPU ({}, {})\n\n",
+                    config.name, config.runs, config.training.epochs, config.training.batch_size, config.seed,
+                    report.simd, plan_text(report.plan));
     text += fmt::format("Data: {} clips in {} groups and {} classes; {} computed now, {} from the cache\n",
                         report.table.clips.size(), report.groups, report.table.classes.size(),
                         report.computed, report.from_cache);
     for (const auto& clip : report.skipped) text += fmt::format("  left out: {}\n", clip.reason);
     for (const auto& split : report.splits) text += fmt::format("\n{}", split_text(report, split));
     text += fmt::format("\n{}", layers_text(report));
-    const MemoryCheck& memory = report.memory;
-    text += fmt::format(
-        "\nMemory: {} (features {}; weights, gradients and moments {}; best weights {}; activations {})\n",
-        mebibytes(memory.total()), mebibytes(memory.features), mebibytes(memory.parameters),
-        mebibytes(memory.best_weights), mebibytes(memory.activations));
+    text += memory_text(report.memory, report.plan.parallel);
     const TimeCheck& time = report.time;
     text += fmt::format(
         "Time, an estimate from a few steps on this computer: {} per step, {} per epoch, at most {} in all\n",
@@ -169,7 +179,9 @@ std::string to_json(const CheckReport& report) {
     json["batch_size"] = config.training.batch_size;
     json["device"] = "cpu";
     json["simd"] = report.simd;
+    json["parallel_runs"] = report.plan.parallel;
     json["threads"] = report.threads;
+    json["threads_per_run"] = report.plan.threads;
     json["classes"] = report.table.classes;
     json["clips"] = report.table.clips.size();
     json["groups"] = report.groups;
@@ -189,7 +201,7 @@ std::string to_json(const CheckReport& report) {
                             {"parameters", memory.parameters},
                             {"best_weights", memory.best_weights},
                             {"activations", memory.activations},
-                            {"total", memory.total()}};
+                            {"total", memory.total(report.plan.parallel)}};
     json["estimated_seconds"] = {{"step", report.time.step_seconds},
                                  {"epoch", report.time.epoch_seconds},
                                  {"total", report.time.total_seconds}};

@@ -142,6 +142,7 @@ std::string to_json(const Environment& environment) {
     json["cpu"] = environment.cpu;
     json["simd"] = environment.simd;
     json["threads"] = environment.threads;
+    json["parallel_runs"] = environment.parallel_runs;
     json["processors"] = environment.processors;
     json["memory_gib"] = environment.memory_gib;
     json["os"] = environment.os;
@@ -167,6 +168,7 @@ Environment environment_from_json(const std::string& text) {
         environment.cpu = json.value("cpu", "");
         environment.simd = json.value("simd", "");
         environment.threads = json.value("threads", 0);
+        environment.parallel_runs = json.value("parallel_runs", 1);
         environment.processors = json.value("processors", 0);
         environment.memory_gib = json.value("memory_gib", 0.0);
         environment.os = json.value("os", "");

@@ -18,8 +18,9 @@ struct Environment {
     std::string build_type;
     std::string device;
     std::string cpu;
-    std::string simd;  // "avx512"; what the kernels use, not what the processor could do
-    int threads = 0;
+    std::string simd;       // "avx512"; what the kernels use, not what the processor could do
+    int threads = 0;        // that all runs share
+    int parallel_runs = 1;  // runs that trained at the same time
     int processors = 0;
     double memory_gib = 0;
     std::string os;

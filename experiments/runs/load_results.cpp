@@ -58,8 +58,8 @@ void read_runs(Results& results) {
             results.runs.push_back(read_run(folder, results.study.classes));
         } else if (fs::exists(folder / "history.csv")) {
             const fs::path file = folder / "history.csv";
-            results.unfinished =
-                UnfinishedRun{.run = run, .history = read_history(read_file(file), file.string())};
+            results.unfinished.push_back(
+                {.run = run, .history = read_history(read_file(file), file.string())});
         }
     }
 }

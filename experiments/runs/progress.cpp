@@ -99,48 +99,54 @@ void Progress::warning(std::string_view text) {
     print(painted(kYellow, "warning:") + ' ' + std::string(text));
 }
 
+Progress::LiveRun& Progress::live_run(int run) {
+    const auto place = std::ranges::lower_bound(live_runs_, run, {}, &LiveRun::run);
+    if (place != live_runs_.end() && place->run == run) return *place;
+    return *live_runs_.insert(place, LiveRun{.run = run, .start = clock_()});
+}
+
 void Progress::run_started(int run, int runs, int epochs) {
     end_stage("");
-    run_ = run;
     runs_ = runs;
     epochs_ = epochs;
-    last_epoch_ = {};
-    step_fraction_ = 0;
-    best_text_.clear();
-    run_start_ = clock_();
-    draw_run();
+    live_run(run);
+    draw_runs(true);
 }
 
-void Progress::step_done(std::int64_t done, std::int64_t total) {
-    step_fraction_ = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;
-    draw_run();
+void Progress::step_done(int run, std::int64_t done, std::int64_t total) {
+    live_run(run).step_fraction = total > 0 ? static_cast<double>(done) / static_cast<double>(total) : 0;
+    draw_runs(false);
 }
 
-void Progress::epoch_done(const EpochRecord& record, std::string_view monitored, double best,
+void Progress::epoch_done(int run, const EpochRecord& record, std::string_view monitored, double best,
                           int best_epoch) {
-    last_epoch_ = record;
-    step_fraction_ = 0;
+    LiveRun& live = live_run(run);
+    live.last_epoch = record;
+    live.step_fraction = 0;
     std::string name(monitored);
     std::replace(name.begin(), name.end(), '_', ' ');
-    best_text_ = fmt::format("best {} {:.4f} (epoch {})", name, best, best_epoch);
+    live.best_text = fmt::format("best {} {:.4f} (epoch {})", name, best, best_epoch);
     if (style_.terminal) {
-        draw_run();
+        draw_runs(true);
         return;
     }
     print(fmt::format(
         "run {}/{}  epoch {}/{}  loss {:.4f}  accuracy {:.4f}  val_loss {:.4f}  val_accuracy {:.4f}  "
         "val_weighted_f1 {:.4f}  {}  {:.1f} s",
-        run_, runs_, record.epoch, epochs_, record.loss, record.accuracy, record.val_loss,
-        record.val_accuracy, record.val_weighted_f1, best_text_, record.seconds));
+        run, runs_, record.epoch, epochs_, record.loss, record.accuracy, record.val_loss, record.val_accuracy,
+        record.val_weighted_f1, live.best_text, record.seconds));
 }
 
 void Progress::run_done(const RunResult& result) {
-    const double seconds = clock_() - run_start_;
+    const double seconds = clock_() - live_run(result.run).start;
+    std::erase_if(live_runs_, [&](const LiveRun& live) { return live.run == result.run; });
+    ++finished_runs_;
     seconds_of_finished_runs_ += seconds;
-    print(fmt::format("Run {} of {}   {} epochs, best {}   val F1 {:.3f}   test F1 {}   {}", run_, runs_,
-                      result.history.size(), result.best_epoch, result.val.scores.weighted_f1,
+    print(fmt::format("Run {} of {}   {} epochs, best {}   val F1 {:.3f}   test F1 {}   {}", result.run,
+                      runs_, result.history.size(), result.best_epoch, result.val.scores.weighted_f1,
                       painted(kBold, fmt::format("{:.3f}", result.test.scores.weighted_f1)),
                       painted(kDim, duration_text(seconds))));
+    if (!live_runs_.empty()) draw_runs(true);
 }
 
 void Progress::finished(const Results& results, const Summary& summary, const std::filesystem::path& report) {
@@ -164,43 +170,66 @@ void Progress::interrupted(std::string_view how_to_resume) {
     out_ << "interrupted: " << how_to_resume << std::endl;
 }
 
+void Progress::draw_runs(bool at_once) {
+    if (!style_.terminal || style_.quiet) return;
+    draw(live_runs_.size() == 1 ? line_of_one(live_runs_[0]) : line_of_several(), at_once);
+}
+
 // Run 2 of 5  ━━━━━━──────  epoch 12/50  loss 0.5123  val loss 0.6011  best val loss 0.58 (epoch 9)  about 3
 // min left
-void Progress::draw_run() {
-    if (!style_.terminal || style_.quiet) return;
-    const double done = static_cast<double>(last_epoch_.epoch) + step_fraction_;
-    const int epoch = std::min(last_epoch_.epoch + 1, epochs_);
-    std::vector<std::string> parts{
-        fmt::format("Run {} of {}  {}", run_, runs_, bar(done / std::max(epochs_, 1))),
-        fmt::format("epoch {}/{}", epoch, epochs_)};
-    if (last_epoch_.epoch > 0) {
-        parts.push_back(fmt::format("loss {:.3f}", last_epoch_.loss));
-        parts.push_back(fmt::format("val loss {:.3f}", last_epoch_.val_loss));
-        parts.push_back(best_text_);
+std::string Progress::line_of_one(const LiveRun& run) const {
+    std::string line = fmt::format("Run {} of {}  {}  epoch {}/{}", run.run, runs_,
+                                   bar(run.epochs_done() / std::max(epochs_, 1)),
+                                   std::min(run.last_epoch.epoch + 1, epochs_), epochs_);
+    if (run.last_epoch.epoch > 0) {
+        line += fmt::format("  loss {:.3f}  val loss {:.3f}  {}", run.last_epoch.loss,
+                            run.last_epoch.val_loss, run.best_text);
     }
     const std::string left = time_left();
-    if (!left.empty()) parts.push_back(left);
-    std::string line;
-    for (const auto& part : parts) line += (line.empty() ? "" : "  ") + part;
-    draw(line, step_fraction_ == 0);
+    return left.empty() ? line : line + "  " + left;
+}
+
+// Runs 1, 2 of 5  ━━━━━━──────  about 3 min left  run 1 epoch 12/50 val loss 0.601  run 2 epoch 11/50 val
+// loss 0.633: what doesn't fit is cut off.
+std::string Progress::line_of_several() const {
+    std::string numbers;
+    std::string details;
+    double done = 0;
+    for (const auto& run : live_runs_) {
+        numbers += fmt::format("{}{}", numbers.empty() ? "" : ", ", run.run);
+        details += fmt::format("  run {} epoch {}/{}", run.run, std::min(run.last_epoch.epoch + 1, epochs_),
+                               epochs_);
+        if (run.last_epoch.epoch > 0) details += fmt::format(" val loss {:.3f}", run.last_epoch.val_loss);
+        done += run.epochs_done();
+    }
+    const double all = static_cast<double>(live_runs_.size()) * std::max(epochs_, 1);
+    const std::string left = time_left();
+    return fmt::format("Runs {} of {}  {}{}{}", numbers, runs_, bar(done / all),
+                       left.empty() ? "" : "  " + left, details);
 }
 
 // Early stopping ends most runs before their last epoch. What a run costs is known once one has finished;
 // before that only the most that it can be.
 std::string Progress::time_left() const {
-    const double done = static_cast<double>(last_epoch_.epoch) + step_fraction_;
-    const double elapsed = clock_() - run_start_;
-    const int finished = run_ - 1;
-    if (finished > 0) {
-        const double per_run = seconds_of_finished_runs_ / finished;
-        return "about " + duration_text(std::max(0.0, per_run - elapsed) + per_run * (runs_ - run_)) +
-               " left";
+    double per_run = finished_runs_ > 0 ? seconds_of_finished_runs_ / finished_runs_ : 0;
+    double sum = 0;      // of the runs under way
+    double longest = 0;  // of them
+    for (const auto& run : live_runs_) {
+        const double elapsed = clock_() - run.start;
+        double left = per_run - elapsed;
+        if (finished_runs_ == 0) {
+            if (run.epochs_done() < 0.5) return {};
+            const double whole = elapsed / run.epochs_done() * epochs_;
+            per_run = std::max(per_run, whole);
+            left = whole - elapsed;
+        }
+        sum += std::max(0.0, left);
+        longest = std::max(longest, left);
     }
-    if (done < 0.5) return {};
-    const double per_epoch = elapsed / done;
-    return "at most " +
-           duration_text(per_epoch * (epochs_ - done + static_cast<double>(epochs_) * (runs_ - run_))) +
-           " left";
+    const auto live = static_cast<double>(std::max<std::size_t>(live_runs_.size(), 1));
+    const double waiting = runs_ - finished_runs_ - static_cast<double>(live_runs_.size());
+    const double left = std::max(longest, (sum + waiting * per_run) / live);
+    return fmt::format("{} {} left", finished_runs_ > 0 ? "about" : "at most", duration_text(left));
 }
 
 std::string Progress::bar(double fraction) const {

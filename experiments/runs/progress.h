@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What `kickdrum run` says while it works and at the end. On a terminal one line per stage and a live line
-// below it; in a file or pipe one plain line per stage and epoch, without control characters. Quiet: only the
-// end result. Calls come from one thread at a time.
+// below it, which covers all runs that are under way; in a file or pipe one plain line per stage and epoch,
+// with the run's number, without control characters. Quiet: only the end result. Calls come from one thread
+// at a time.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "experiments/runs/results.h"
 #include "experiments/runs/run_result.h"
@@ -46,12 +48,13 @@ class Progress {
     void note(std::string_view text);
     void warning(std::string_view text);
 
-    // Runs and epochs count from 1. `monitored` is what best-so-far is about ("val_loss"), best its value at
-    // best_epoch.
+    // Runs and epochs count from 1; several runs may be under way. `monitored` is what best-so-far is about
+    // ("val_loss"), best its value at best_epoch.
     void run_started(int run, int runs, int epochs);
     // Within an epoch, for the live line only.
-    void step_done(std::int64_t done, std::int64_t total);
-    void epoch_done(const EpochRecord& record, std::string_view monitored, double best, int best_epoch);
+    void step_done(int run, std::int64_t done, std::int64_t total);
+    void epoch_done(int run, const EpochRecord& record, std::string_view monitored, double best,
+                    int best_epoch);
     void run_done(const RunResult& result);
 
     // The end: classification report and confusion matrix of the test part (mean over runs), the main metrics
@@ -60,8 +63,22 @@ class Progress {
     void interrupted(std::string_view how_to_resume);
 
  private:
+    // A run under way.
+    struct LiveRun {
+        int run = 0;
+        double start = 0;
+        EpochRecord last_epoch{};
+        double step_fraction = 0;  // of the epoch that is under way
+        std::string best_text{};
+
+        double epochs_done() const { return last_epoch.epoch + step_fraction; }
+    };
+
+    LiveRun& live_run(int run);
     void end_stage(std::string_view result);
-    void draw_run();
+    void draw_runs(bool at_once);
+    std::string line_of_one(const LiveRun& run) const;
+    std::string line_of_several() const;
     void draw(const std::string& line, bool at_once);
     void clear();
     void print(const std::string& line);
@@ -78,13 +95,10 @@ class Progress {
     std::string stage_;  // empty: none is open
     double stage_start_ = 0;
 
-    int run_ = 0;
     int runs_ = 0;
-    int epochs_ = 0;  // at most, per run
-    EpochRecord last_epoch_;
-    double step_fraction_ = 0;  // of the epoch that is under way
-    std::string best_text_;
-    double run_start_ = 0;
+    int epochs_ = 0;                  // at most, per run
+    std::vector<LiveRun> live_runs_;  // by number
+    int finished_runs_ = 0;
     double seconds_of_finished_runs_ = 0;
 };
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,9 +61,9 @@ struct Results {
     Study study;
     Environment environment;
     std::string resolved_yaml;
-    std::vector<SplitTable> splits;  // one for all runs, or one per run as in study.split_seeds
-    std::vector<RunResult> runs;     // finished ones, by number
-    std::optional<UnfinishedRun> unfinished;
+    std::vector<SplitTable> splits;         // one for all runs, or one per run as in study.split_seeds
+    std::vector<RunResult> runs;            // finished ones, by number
+    std::vector<UnfinishedRun> unfinished;  // by number; several where runs train at the same time
 
     // The split of a run (from 1); null where split.csv isn't there.
     const SplitTable* split_of_run(int run) const;

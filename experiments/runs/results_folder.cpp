@@ -209,13 +209,13 @@ void ResultsFolder::write_split(const ClipTable& table, const Split& split) {
 }
 
 void ResultsFolder::append_epoch(int run, const EpochRecord& record) {
-    if (run != history_run_) history_.clear();
-    history_run_ = run;
-    history_.push_back(record);
-    write_file_atomically(run_folder(run) / "history.csv", history_csv(history_));
+    auto& history = histories_[run];
+    history.push_back(record);
+    write_file_atomically(run_folder(run) / "history.csv", history_csv(history));
 }
 
 void ResultsFolder::write_run(const RunResult& result) {
+    histories_.erase(result.run);
     const fs::path run = run_folder(result.run);
     write_file_atomically(run / "history.csv", history_csv(result.history));
     write_file_atomically(run / "predictions_val.csv",

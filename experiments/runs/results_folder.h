@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -59,7 +60,8 @@ class ResultsFolder {
     // split-<seed>.csv where the study has several split seeds, else split.csv. Call after write_study.
     void write_split(const ClipTable& table, const Split& split);
 
-    // Per run. append_epoch keeps the file complete after every epoch; the first epoch starts a new file.
+    // Per run; several may be under way. append_epoch keeps the file complete after every epoch; a run's
+    // first epoch starts a new file.
     void append_epoch(int run, const EpochRecord& record);
     // history.csv, metrics.json and the predictions of val and test.
     void write_run(const RunResult& result);
@@ -77,8 +79,7 @@ class ResultsFolder {
     std::unique_ptr<FolderLock> lock_;
     int log_ = -1;  // file descriptor of log.jsonl
     Study study_;
-    std::vector<EpochRecord> history_;  // of history_run_
-    int history_run_ = 0;
+    std::map<int, std::vector<EpochRecord>> histories_;  // of the runs that aren't finished
 };
 
 // Reads a results folder back, whole or of an experiment that still runs or was cut off. Scores of val and

@@ -56,9 +56,9 @@ void play(Stage& stage, const Results& results, int epochs) {
     for (int epoch = 1; epoch <= epochs; ++epoch) {
         for (int step = 1; step <= 4; ++step) {
             stage.now += 1;
-            stage.progress.step_done(step, 4);
+            stage.progress.step_done(1, step, 4);
         }
-        stage.progress.epoch_done(results.runs[0].history[static_cast<std::size_t>(epoch - 1)], "val_loss",
+        stage.progress.epoch_done(1, results.runs[0].history[static_cast<std::size_t>(epoch - 1)], "val_loss",
                                   0.5, epoch);
     }
     stage.progress.run_done(results.runs[0]);
@@ -101,13 +101,57 @@ TEST(Progress, OnATerminalALiveLineIsRedrawn) {
     EXPECT_THAT(text, HasSubstr("\x1b[33mwarning:\x1b[0m")) << "colour";
 }
 
+// What the terminal shows in its live line at the end.
+std::string live_line(const std::string& text) {
+    const std::size_t begin = text.rfind('\r') + 1;
+    return text.substr(begin, text.find("\x1b[K", begin) - begin);
+}
+
+TEST(Progress, TheLiveLineCoversAllRunsUnderWay) {
+    const Results results = synthetic_results(5, 2);
+    Stage stage({.terminal = true, .color = false, .quiet = false, .width = 200});
+    stage.progress.run_started(1, 5, 10);
+    stage.progress.run_started(2, 5, 10);
+    EXPECT_THAT(live_line(stage.text()), AllOf(StartsWith("Runs 1, 2 of 5"), HasSubstr("run 2 epoch 1/10")));
+    stage.now += 10;
+    stage.progress.epoch_done(2, results.runs[1].history[0], "val_loss", 0.5, 1);
+    EXPECT_THAT(live_line(stage.text()), Not(HasSubstr("left"))) << "nothing is known of run 1";
+    stage.now += 10;
+    stage.progress.epoch_done(1, results.runs[0].history[0], "val_loss", 0.5, 1);
+    // Run 1 needs 200 s for 10 epochs, run 2 as well; 180 s are left of these, and three more runs: 300 s for
+    // two at a time.
+    EXPECT_THAT(live_line(stage.text()),
+                AllOf(HasSubstr("run 1 epoch 2/10 val loss"), HasSubstr("run 2 epoch 2/10 val loss"),
+                      HasSubstr("at most 8 min 00 s left")));
+    stage.progress.run_done(results.runs[1]);
+    EXPECT_THAT(lines(stage.text()).back(), HasSubstr("Run 1 of 5  ━")) << "the other is under way";
+    EXPECT_THAT(stage.text(), HasSubstr("\r\x1b[KRun 2 of 5   "));
+}
+
+TEST(Progress, PipedEachLineHasItsRunsNumber) {
+    const Results results = synthetic_results(3, 3);
+    Stage stage({});
+    for (const int run : {1, 2, 3}) stage.progress.run_started(run, 3, 50);
+    for (const int run : {2, 1, 3}) {
+        const RunResult& result = results.runs[static_cast<std::size_t>(run - 1)];
+        stage.progress.epoch_done(run, result.history[0], "val_loss", 0.5, 1);
+    }
+    for (const int run : {3, 1, 2}) stage.progress.run_done(results.runs[static_cast<std::size_t>(run - 1)]);
+    EXPECT_FALSE(has_control_characters(stage.text()));
+    EXPECT_THAT(lines(stage.text()),
+                testing::ElementsAre(StartsWith("run 2/3  epoch 1/50"), StartsWith("run 1/3  epoch 1/50"),
+                                     StartsWith("run 3/3  epoch 1/50"), StartsWith("Run 3 of 3"),
+                                     StartsWith("Run 1 of 3"), StartsWith("Run 2 of 3")));
+}
+
 TEST(Progress, TheLiveLineNeverWraps) {
     const Results results = synthetic_results(2, 2);
     for (const int width : {1, 10, 20, 40, 80, 200}) {
         Stage stage({.terminal = true, .color = false, .quiet = false, .width = width});
         stage.progress.run_started(1, 2, 50);
         stage.now += 10;
-        stage.progress.epoch_done(results.runs[0].history[0], "val_loss", 0.5, 1);
+        stage.progress.epoch_done(1, results.runs[0].history[0], "val_loss", 0.5, 1);
+        stage.progress.run_started(2, 2, 50);
         const std::string text = stage.text();
         // What stands between a carriage return and the wiping of the rest of the line.
         for (std::size_t at = 0; (at = text.find('\r', at)) != std::string::npos; ++at) {
@@ -125,7 +169,7 @@ TEST(Progress, RedrawsAtMostTenTimesASecond) {
     stage.progress.run_started(1, 1, 10);
     for (int step = 1; step < 1000; ++step) {
         stage.now += 0.001;
-        stage.progress.step_done(step, 1000);
+        stage.progress.step_done(1, step, 1000);
     }
     const std::string text = stage.text();
     EXPECT_LE(std::count(text.begin(), text.end(), '\r'), 12);

@@ -92,7 +92,9 @@ std::vector<std::pair<std::string, Results>> all_kinds() {
     published.resolved_yaml = "name: \"x\"\nmodel: <none> & more\n";
     Results running = synthetic_results(5, 2);
     running.status = StudyStatus::running;
-    running.unfinished = UnfinishedRun{.run = 3, .history = synthetic_history(3, 12)};
+    running.unfinished = {{.run = 3, .history = synthetic_history(3, 12)}};
+    Results parallel = running;
+    parallel.unfinished.push_back({.run = 4, .history = synthetic_history(4, 9)});
     Results failed = synthetic_results(5, 2);
     failed.status = StudyStatus::failed;
     Results begun = synthetic_results(5, 0);
@@ -114,6 +116,7 @@ std::vector<std::pair<std::string, Results>> all_kinds() {
         {"plain", synthetic_results(5, 5)},
         {"published", published},
         {"running", running},
+        {"parallel", parallel},
         {"interrupted", synthetic_results(5, 2)},
         {"failed", failed},
         {"begun", begun},

@@ -13,6 +13,7 @@ class ResolvedYaml : public ExperimentFileTest {};
 
 const std::string kEverything = R"(name: all-of-it
 runs: 3
+parallel_runs: 2
 seed: 9007199254740993
 device: cpu
 deterministic: false
@@ -61,6 +62,7 @@ void expect_read_again(const ExperimentConfig& config, const std::filesystem::pa
     EXPECT_EQ(resolved_yaml(again), resolved);
     EXPECT_EQ(again.name, config.name);
     EXPECT_EQ(again.seed, config.seed);
+    EXPECT_EQ(again.parallel_runs, config.parallel_runs);
     EXPECT_EQ(again.data.labels, config.data.labels);
     EXPECT_EQ(again.data.classes, config.data.classes);
     EXPECT_EQ(again.data.label, config.data.label);
@@ -97,6 +99,7 @@ TEST_F(ResolvedYaml, ShowsEveryDefault) {
               "# Every default filled in. kickdrum reads this file as it reads the one it was made from.\n"
               "name: test\n"
               "runs: 5\n"
+              "parallel_runs: auto\n"
               "seed: 42\n"
               "device: auto\n"
               "math: fp32\n"

@@ -63,9 +63,9 @@ void write_all(ResultsFolder& folder, const Results& results) {
         for (const auto& record : run.history) folder.append_epoch(run.run, record);
         folder.write_run(run);
     }
-    if (results.unfinished) {
-        for (const auto& record : results.unfinished->history) {
-            folder.append_epoch(results.unfinished->run, record);
+    for (std::size_t epoch = 0; epoch < 4; ++epoch) {  // of runs that train at the same time
+        for (const auto& [run, history] : results.unfinished) {
+            if (epoch < history.size()) folder.append_epoch(run, history[epoch]);
         }
     }
     folder.write_summary(summarize(results));
@@ -117,7 +117,7 @@ TEST(ResultsFolder, ComesBackEqual) {
     EXPECT_EQ(split_csv(read.splits[0].rows, read.study.classes),
               split_csv(results.splits[0].rows, results.study.classes));
     ASSERT_EQ(read.runs.size(), 3U);
-    EXPECT_FALSE(read.unfinished.has_value());
+    EXPECT_TRUE(read.unfinished.empty());
     // All figures to the bit; the losses too, for JSON keeps doubles whole.
     EXPECT_EQ(to_json(summarize(read)), to_json(summarize(results)));
     for (std::size_t i = 0; i < 3; ++i) {
@@ -166,16 +166,19 @@ TEST(ResultsFolder, ShowsAnExperimentThatStillRuns) {
     const TemporaryFolder temporary;
     Results results = synthetic_results(5, 2);
     results.status = StudyStatus::running;
-    results.unfinished = UnfinishedRun{.run = 3, .history = synthetic_history(3, 4)};
+    results.unfinished = {{.run = 3, .history = synthetic_history(3, 4)},
+                          {.run = 5, .history = synthetic_history(5, 2)}};
     {
         ResultsFolder folder(temporary / "out");
         write_all(folder, results);
         const Results read = load_results(temporary / "out");
         EXPECT_EQ(read.status, StudyStatus::running);
         EXPECT_EQ(read.runs.size(), 2U);
-        ASSERT_TRUE(read.unfinished.has_value());
-        EXPECT_EQ(read.unfinished->run, 3);
-        EXPECT_EQ(read.unfinished->history.size(), 4U);
+        ASSERT_EQ(read.unfinished.size(), 2U);
+        for (std::size_t i = 0; i < 2; ++i) {
+            EXPECT_EQ(read.unfinished[i].run, results.unfinished[i].run);
+            EXPECT_EQ(history_csv(read.unfinished[i].history), history_csv(results.unfinished[i].history));
+        }
     }
     // Nobody holds the lock any more: it was killed.
     EXPECT_EQ(load_results(temporary / "out").status, StudyStatus::interrupted);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "experiments/runs/study_recorder.h"
+
+#include <algorithm>
+
+#include "experiments/files.h"
+#include "experiments/report/html_report.h"
+
+namespace kickdrum {
+namespace {
+
+// The report is made anew after an epoch when the last one is older than this.
+constexpr double kReportSeconds = 10;
+
+double history_value(const EpochRecord& record, const std::string& column) {
+    if (column == "loss") return record.loss;
+    if (column == "accuracy") return record.accuracy;
+    if (column == "val_loss") return record.val_loss;
+    if (column == "val_accuracy") return record.val_accuracy;
+    return record.val_weighted_f1;
+}
+
+// The element of a run in a list that is sorted by run, or where it would be.
+template <class List>
+auto place_of(List& list, int run) {
+    return std::ranges::lower_bound(list, run, {}, [](const auto& one) { return one.run; });
+}
+
+}  // namespace
+
+StudyRecorder::StudyRecorder(const ExperimentConfig& config, Results results, bool force, Progress& progress)
+    : config_(config), progress_(progress), results_(std::move(results)), folder_(results_.folder, force) {}
+
+void StudyRecorder::write_preamble(const ClipTable& table, const std::vector<Split>& splits) {
+    folder_.write_experiment(config_.text);
+    folder_.write_resolved(results_.resolved_yaml);
+    folder_.write_environment(results_.environment);
+    folder_.write_study(results_.study);
+    for (const auto& split : splits) folder_.write_split(table, split);
+    folder_.log("started", {{"runs", std::int64_t{config_.runs}}, {"clips", std::ssize(table.clips)}});
+    write_report();
+}
+
+void StudyRecorder::run_started(int run) {
+    const std::lock_guard lock(mutex_);
+    progress_.run_started(run, config_.runs, config_.training.epochs);
+    folder_.log("run started", {{"run", std::int64_t{run}}});
+}
+
+void StudyRecorder::step_done(int run, std::int64_t done, std::int64_t total) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (lock) progress_.step_done(run, done, total);
+}
+
+void StudyRecorder::epoch_done(const RunResult& so_far) {
+    const std::lock_guard lock(mutex_);
+    const EpochRecord& record = so_far.history.back();
+    folder_.append_epoch(so_far.run, record);
+    const auto& stopping = config_.training.early_stopping;
+    const std::string monitor = stopping ? stopping->monitor : "val_loss";
+    const EpochRecord& best = so_far.history.at(static_cast<std::size_t>(so_far.best_epoch) - 1);
+    progress_.epoch_done(so_far.run, record, monitor, history_value(best, monitor), so_far.best_epoch);
+
+    auto place = place_of(results_.unfinished, so_far.run);
+    if (place == results_.unfinished.end() || place->run != so_far.run) {
+        place = results_.unfinished.insert(place, UnfinishedRun{.run = so_far.run, .history = {}});
+    }
+    place->history = so_far.history;
+    if (since_report_.seconds() > kReportSeconds) write_report();
+}
+
+void StudyRecorder::run_finished(TrainingRunOutcome outcome) {
+    const std::lock_guard lock(mutex_);
+    RunResult& result = outcome.result;
+    const int run = result.run;
+    write_file_atomically(folder_.model_path(run), outcome.weights);
+    folder_.write_run(result);
+    folder_.log("run finished",
+                {{"run", std::int64_t{run}}, {"test.weighted_f1", result.test.scores.weighted_f1}});
+    progress_.run_done(result);
+    if (results_.environment.implementations.empty()) {
+        results_.environment.implementations = outcome.implementations;
+        folder_.write_environment(results_.environment);
+    }
+    std::erase_if(results_.unfinished, [&](const UnfinishedRun& one) { return one.run == run; });
+    results_.runs.insert(place_of(results_.runs, run), std::move(result));
+    folder_.write_summary(summarize(results_));
+    write_report();
+}
+
+void StudyRecorder::finish(StudyStatus status, const std::string& message) {
+    const std::lock_guard lock(mutex_);
+    results_.status = status;
+    try {
+        folder_.set_status(status);
+        if (!results_.runs.empty()) folder_.write_summary(summarize(results_));
+        write_report();
+        LogFields fields;
+        if (!message.empty()) fields.emplace_back("message", message);
+        folder_.log(to_string(status), fields);
+    } catch (const std::exception&) {
+        if (status != StudyStatus::failed) throw;
+    }
+}
+
+void StudyRecorder::write_report() {
+    folder_.write_report(html_report(results_));
+    since_report_ = {};
+}
+
+}  // namespace kickdrum

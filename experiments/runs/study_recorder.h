@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// What an experiment leaves and shows while its runs train: kept in memory, written to the results folder,
+// put into the report, said on the terminal. Runs that train at the same time report from their own threads;
+// one at a time gets in. Whatever the order in which they end, summary and report have them by number.
+#pragma once
+
+#include <filesystem>
+#include <mutex>
+#include <string>
+
+#include "experiments/config/experiment_config.h"
+#include "experiments/runs/progress.h"
+#include "experiments/runs/results_folder.h"
+#include "experiments/runs/stopwatch.h"
+#include "experiments/runs/training_run.h"
+
+namespace kickdrum {
+
+class StudyRecorder {
+ public:
+    // Makes the folder, which must be free or may be replaced by `force`, and writes what is known before the
+    // first run: `results` without runs. `config` and `progress` must outlive the recorder.
+    StudyRecorder(const ExperimentConfig& config, Results results, bool force, Progress& progress);
+
+    // The files of the folder that don't come from `results`.
+    void write_preamble(const ClipTable& table, const std::vector<Split>& splits);
+
+    void run_started(int run);
+    // For the live line only: left out where another run is reporting.
+    void step_done(int run, std::int64_t done, std::int64_t total);
+    // The run so far.
+    void epoch_done(const RunResult& so_far);
+    void run_finished(TrainingRunOutcome outcome);
+
+    // The last words in the folder. With `failed` they must not hide the error that led there: nothing is
+    // thrown.
+    void finish(StudyStatus status, const std::string& message = {});
+
+    // Not while runs train.
+    const Results& results() const { return results_; }
+    std::filesystem::path report_path() const { return folder_.report_path(); }
+
+ private:
+    void write_report();
+
+    const ExperimentConfig& config_;
+    Progress& progress_;
+    std::mutex mutex_;  // of all below, and of progress_
+    Results results_;
+    ResultsFolder folder_;
+    Stopwatch since_report_;
+};
+
+}  // namespace kickdrum
