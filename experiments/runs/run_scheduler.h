@@ -21,10 +21,10 @@ struct RunPlan {
 int worker_threads(int threads);
 
 // How `runs` runs share `threads` threads on the CPU: `parallel_runs` at a time, or for 0 (auto) as many as
-// take the shortest time by this estimate: ceil(runs / N) * T(threads / N), with T(t) = 1 / t + s the time of
-// a run on t threads in units of that on one. s is the share of a step that more threads don't shorten. Of
-// equals the fewest, which need the least memory. Never more than there are runs; each has at least one
-// thread.
+// take the shortest time by this estimate: ceil(runs / N) * T(threads / N), with T(t) = s + (1 - s) / t the
+// time of a run on t threads in units of that on one; s = 0.04 is the share of a step that more threads don't
+// shorten. Of equals the fewest, which need the least memory. Never more than there are runs; each has at
+// least one thread.
 RunPlan plan_runs(int parallel_runs, int runs, int threads);
 
 class RunScheduler {
