@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/commands/all_commands.h"
+#include "experiments/commands/cuda_status_text.h"
 #include "experiments/commands/options.h"
 #include "experiments/commands/program.h"
 #include "experiments/runs/environment.h"
@@ -16,9 +17,6 @@
 
 namespace kickdrum {
 namespace {
-
-constexpr std::string_view kNoCuda =
-    "not in this build: this version computes on the CPU alone, a CUDA backend is to follow";
 
 // Whether libsndfile was built with the decoder.
 bool decodes(int format) {
@@ -54,10 +52,12 @@ std::string as_json(const Environment& here) {
     json.erase("parallel_runs");
     json.erase("date");
     json.erase("command");
+    const CudaStatus cuda = cuda_status();
     json["devices"] = {"cpu"};
+    if (cuda.usable()) json["devices"].push_back("cuda");
     json["simd_available"] = simd_levels();
     for (const auto& format : audio_formats()) json["audio"][std::string(format.name)] = format.present;
-    json["cuda"] = {{"available", false}, {"why", kNoCuda}};
+    json["cuda"] = cuda_json(cuda);
     return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
@@ -73,7 +73,7 @@ std::string as_text(const Environment& here) {
     line("CPU", fmt::format("{}, {} processors, {:.1f} GiB memory",
                             here.cpu.empty() ? "unknown model" : here.cpu, here.processors, here.memory_gib));
     line("SIMD", fmt::format("{} (this computer can run {})", here.simd, fmt::join(simd_levels(), ", ")));
-    line("CUDA", std::string(kNoCuda));
+    for (const auto& [name, value] : cuda_lines(cuda_status())) line(name, value);
     std::vector<std::string> formats;
     for (const auto& format : audio_formats()) {
         formats.push_back(fmt::format("{}{}", format.name, format.present ? "" : " missing"));

@@ -8,6 +8,7 @@
 
 #include "dsp/mel_filterbank.h"
 #include "experiments/nearest_name.h"
+#include "kernels/device/cuda_status.h"
 
 namespace kickdrum {
 namespace {
@@ -65,12 +66,17 @@ class Checks {
     }
 
     void math() {
-        if (other_.math == MathMode::fp32 || config_.device == DeviceChoice::cuda ||
-            !sound({"math", "device"}))
-            return;
-        complain({"math"},
-                 fmt::format("'math: {}' needs a CUDA device, and this build computes on the CPU; use fp32",
-                             value_at(root_, "math")->text));
+        if (other_.math == MathMode::fp32 || !sound({"math", "device"})) return;
+        const std::string words = fmt::format("'math: {}' needs a GPU, and ", value_at(root_, "math")->text);
+        if (config_.device == DeviceChoice::cpu) {
+            complain({"math"},
+                     words + "'device' is cpu, which computes in fp32 only; use fp32 or 'device: cuda'");
+        } else if (config_.device == DeviceChoice::automatic) {
+            const CudaStatus status = cuda_status();
+            if (status.usable()) return;
+            complain({"math"}, fmt::format("{}there is none: {}. What to do: {}; or use fp32", words,
+                                           status.what, status.remedy));
+        }  // cuda: whether it can be had is asked elsewhere
     }
 
     void split() {

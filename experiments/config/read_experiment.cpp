@@ -7,12 +7,12 @@
 
 #include "experiments/config/config_checks.h"
 #include "experiments/config/data_paths.h"
+#include "experiments/config/device_choice.h"
 #include "experiments/config/overrides.h"
 #include "experiments/config/yaml_reader.h"
 #include "experiments/diagnostics.h"
 #include "experiments/files.h"
 #include "experiments/nearest_name.h"
-#include "kernels/device/device.h"
 
 namespace kickdrum {
 namespace {
@@ -101,13 +101,10 @@ std::vector<Diagnostic> in_order(const Problems& problems) {
 
 void check_device(const YamlValue& root, const ExperimentConfig& config, Problems& problems) {
     if (config.device != DeviceChoice::cuda) return;
-    const std::vector<Device> devices = available_devices();
-    if (std::ranges::find(devices, Device::cuda) != devices.end()) return;
+    const CudaStatus status = cuda_status();
+    if (status.usable()) return;
     const bool only_this = problems.empty();
-    problems.add(value_at(root, "device")
-                     ->problem("'device: cuda' can't be had: this build has no CUDA, or this computer no GPU "
-                               "for it; use auto or cpu "
-                               "('kickdrum devices' lists what there is)"));
+    problems.add(value_at(root, "device")->problem(cuda_refusal(status)));
     if (only_this) throw UserError(ExitCode::environment, problems.list());
 }
 

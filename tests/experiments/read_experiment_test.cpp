@@ -7,6 +7,7 @@
 #include <random>
 #include <sstream>
 
+#include "experiments/config/device_choice.h"
 #include "tests/support/experiment_files.h"
 
 namespace kickdrum {
@@ -275,22 +276,29 @@ TEST_F(ReadExperiment, ClassWeightsNameEveryClass) {
             "expected a number of at least 0"));
 }
 
-TEST_F(ReadExperiment, DeviceMathAndPicturesThatThisBuildLacks) {
-    EXPECT_THAT(
-        set("device=cuda"),
-        ElementsAre(
-            "--set device=cuda: 'device: cuda' can't be had: this build has no CUDA, or this computer "
-            "no GPU for it; use auto or cpu ('kickdrum devices' lists what there is)"));
+TEST_F(ReadExperiment, CudaWhereItCantBeHad) {
+    const CudaStatus status = cuda_status();
+    if (status.usable()) GTEST_SKIP() << "there is a GPU";
+    EXPECT_THAT(set("device=cuda"), ElementsAre("--set device=cuda: " + cuda_refusal(status)));
     EXPECT_EQ(code_, ExitCode::environment);
     EXPECT_THAT(set("device=cuda", "math=bf16"), ElementsAre(HasSubstr("'device: cuda' can't be had")));
     EXPECT_EQ(code_, ExitCode::environment);
     EXPECT_THAT(set("device=cuda", "runs=0"), testing::SizeIs(2));
     EXPECT_EQ(code_, ExitCode::usage) << "the file must be mended first";
+    EXPECT_THAT(set("math=bf16"),
+                ElementsAre(testing::AllOf(
+                    testing::StartsWith("--set math=bf16: 'math: bf16' needs a GPU, and there is none: "),
+                    HasSubstr(status.what), HasSubstr(status.remedy))));
+    EXPECT_EQ(code_, ExitCode::usage);
+}
+
+TEST_F(ReadExperiment, MathAndPicturesThatCantBeHad) {
     for (const std::string math : {"tf32", "bf16"}) {
-        EXPECT_THAT(set("math=" + math),
-                    ElementsAre("--set math=" + math + ": 'math: " + math +
-                                "' needs a CUDA device, and this build computes on the CPU; use "
-                                "fp32"));
+        EXPECT_THAT(
+            set("math=" + math, "device=cpu"),
+            ElementsAre("--set math=" + math + ": 'math: " + math +
+                        "' needs a GPU, and 'device' is cpu, which computes in fp32 only; use fp32 or "
+                        "'device: cuda'"));
         EXPECT_EQ(code_, ExitCode::usage);
     }
     EXPECT_THAT(
