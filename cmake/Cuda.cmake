@@ -41,6 +41,8 @@ function(kickdrum_add_cuda_sources target)
   if(KICKDRUM_CUDA STREQUAL "EMULATED")
     # What calls NVIDIA's libraries has a plain reference in the emulation.
     list(FILTER sources EXCLUDE REGEX "_library_cuda\\.cu$")
+    file(GLOB references CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/support/cuda_emulation/${target}/*.cpp)
+    target_sources(${target} PRIVATE ${references})
     set_source_files_properties(${sources} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS
       "-x;c++;-Wno-unknown-pragmas;-Wno-cast-align;-Wno-old-style-cast")
     target_include_directories(${target} BEFORE PUBLIC

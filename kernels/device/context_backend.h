@@ -18,7 +18,6 @@ namespace cuda {
 // On the first GPU that is visible. Throws DeviceError where there's none that can be used.
 ContextState* make_context_state();
 void destroy_context_state(ContextState* state);
-int usable_device_count();
 
 // Zero-filled before anything that the context's stream runs later. Throws OutOfDeviceMemory.
 void* allocate(Context& context, std::size_t bytes);

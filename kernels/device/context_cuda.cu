@@ -5,12 +5,11 @@
 
 #include "kernels/cuda/check.cuh"
 #include "kernels/device/context_backend.h"
+#include "kernels/device/cuda_status.h"
 #include "kernels/device/transfer.h"
 
 namespace kickdrum::cuda {
 namespace {
-
-constexpr int kOldestArchitecture = 80;  // what the build has code for, at least as PTX
 
 int attribute(cudaDeviceAttr which, int device) {
     int value = 0;
@@ -44,28 +43,12 @@ void check(cudaError_t error, const char* call, const char* file, int line) {
                                   static_cast<int>(error), cudaGetErrorString(error), file, line));
 }
 
-int usable_device_count() {
-    int count = 0;
-    // No driver and no GPU are errors here, and mean none.
-    if (cudaGetDeviceCount(&count) != cudaSuccess) {
-        ignore(cudaGetLastError());
-        return 0;
-    }
-    return count > 0 && architecture(0) >= kOldestArchitecture ? count : 0;
-}
-
 ContextState* make_context_state() {
-    int count = 0;
-    KICKDRUM_CUDA_CHECK(cudaGetDeviceCount(&count));
-    if (count == 0) throw DeviceError("CUDA: there is no GPU");
+    if (const CudaStatus status = cuda_status(); !status.usable()) {
+        throw DeviceError(fmt::format("CUDA can't be used: {}. What to do: {}", status.what, status.remedy));
+    }
     auto state = std::make_unique<ContextState>();
     state->device = describe(0);
-    if (state->device.architecture < kOldestArchitecture) {
-        throw DeviceError(
-            fmt::format("CUDA: {} has compute capability {}.{}, and {}.{} is the oldest that will do",
-                        state->device.name, state->device.architecture / 10, state->device.architecture % 10,
-                        kOldestArchitecture / 10, kOldestArchitecture % 10));
-    }
     KICKDRUM_CUDA_CHECK(cudaStreamCreateWithFlags(&state->stream, cudaStreamNonBlocking));
     return state.release();
 }

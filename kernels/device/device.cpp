@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "kernels/device/context_backend.h"
+#include "kernels/device/cuda_status.h"
 #include "kernels/device/dispatch.h"
 
 #if defined(__x86_64__)
@@ -42,7 +42,7 @@ std::uint64_t saved_registers() {
 std::vector<Device> available_devices() {
     std::vector<Device> devices = {Device::cpu};
     if constexpr (kWithCuda) {
-        if (cuda::usable_device_count() > 0) devices.push_back(Device::cuda);
+        if (cuda_status().usable()) devices.push_back(Device::cuda);
     }
     return devices;
 }
