@@ -3,12 +3,14 @@
 //   out[m, n] = f(sum_k op(a)[m, k] op(b)[k, n] + bias[n])
 // with op(x) = x, or x stored transposed; f is the identity or ReLU (NaN stays NaN). Sums are in float. As an
 // extra,
-//   column_sums[n] = sum_k op(b)[k, n]
+//   column_sums[n] = sum_k b[k, n]
 // for the gradient of a bias: diff_weights = src^T diff_dst and diff_bias come from one call.
 //
-// With CUDA it is an algorithm of cuBLASLt, the first of its heuristics that fits; additions that the library
-// doesn't make in its last step for these types are made by a kernel of ours behind it. Nothing is timed.
-// When it may be made: as ConvEngine.
+// With CUDA it is an algorithm of cuBLASLt, the first of its heuristics that fits; nothing is timed. Only
+// algorithms are taken that add parts of a sum in float and in a fixed order, so that the same GPU gives the
+// same bits each time. An extra that the library doesn't compute along with the product (ReLU, which its own
+// would lose NaN in; a bias in f32 for a result in bf16) is made by a kernel of ours behind it. When an
+// engine may be made: as ConvEngine.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +28,7 @@ enum class MatmulExtra : std::uint8_t {
     none,
     bias,         // extra: bias [n], f32, read
     bias_relu,    // the same, then ReLU
-    column_sums,  // extra: column sums [n] of op(b), f32, overwritten
+    column_sums,  // extra: column sums [n] of b (not transposed), f32, overwritten
 };
 
 constexpr std::size_t kMatmulScratchLimit = std::size_t{32} << 20;
@@ -38,16 +40,15 @@ struct MatmulProblem {
     DType operands = DType::f32;  // of a and b: f32 or bf16
     DType result = DType::f32;    // of out: f32, or bf16 with bf16 operands
     MatmulExtra extra = MatmulExtra::none;
-    Math math = Math::fp32;     // as ConvProblem::math
-    bool deterministic = true;  // no algorithm whose order of additions depends on timing
-    // For what the library itself takes. Results of mixed types may need 4 m n bytes more.
+    Math math = Math::fp32;  // as ConvProblem::math
+    // For what the library itself takes. A result in bf16 with a bias may need 4 m n bytes more.
     std::size_t scratch_limit = kMatmulScratchLimit;
 
     Shape a_shape() const { return transpose_a ? Shape{k, m} : Shape{m, k}; }
     Shape b_shape() const { return transpose_b ? Shape{n, k} : Shape{k, n}; }
 };
 
-// Throws InvalidArgument where an extent isn't positive or a type isn't allowed.
+// Throws InvalidArgument where an extent isn't positive, or a type or combination isn't allowed.
 void check(const MatmulProblem& problem);
 // "64x32768 by 32768x256 -> 64x256, bias_relu, bf16 -> bf16"
 std::string to_string(const MatmulProblem& problem);

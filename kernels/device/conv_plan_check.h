@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Would a GPU of some architecture run this convolution? Asked of cuDNN itself, on a computer that needs no
-// GPU: cuDNN plans from a description of the GPU's properties, and the choice is the one that training would
-// make there.
+// GPU: cuDNN plans from a description of the GPU's properties, and the choice is made as training would make
+// it there.
 #pragma once
 
 #include <cstddef>
@@ -13,22 +13,24 @@
 
 namespace kickdrum {
 
-// The architectures whose properties this program knows, as nvcc writes them: "sm_80", "sm_90", "sm_100".
+// The architectures that can be planned for, as nvcc writes them: "sm_80", "sm_90", "sm_100".
 std::vector<std::string_view> plannable_architectures();
 
 struct ConvPlanCheck {
     bool found = false;
-    std::string description;  // found: "cudnn:forward engine 37, 0.0 MiB"; else why there is none
+    std::string description;  // found: "cudnn:forward engine 37, 0.0 MiB"; else what each engine lacked
     std::size_t scratch_bytes = 0;
     int engine = -1;                 // cuDNN's number of it
-    std::vector<std::string> notes;  // what cuDNN says of its numbers: "tensor_core", "winograd", ...
+    std::vector<std::string> notes;  // what cuDNN says of its numbers: "tensor_core", ...
 };
 
-// Throws InvalidArgument for another architecture, DeviceError in a program without cuDNN (which says so and
-// what to do). Takes some milliseconds.
+// Throws InvalidArgument for another architecture, DeviceError in a program without cuDNN (saying so, and
+// what to do). Takes some milliseconds, the first call longer.
 ConvPlanCheck plan_without_device(const ConvProblem& problem, std::string_view architecture);
 
-// Empty where plan_without_device can be called; else what is missing and what to do.
-std::string_view conv_plan_check_missing();
+namespace cuda {
+// The backend's half: takes every architecture that it has a description of.
+ConvPlanCheck plan_without_device(const ConvProblem& problem, std::string_view architecture);
+}  // namespace cuda
 
 }  // namespace kickdrum
