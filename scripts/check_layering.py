@@ -27,7 +27,8 @@ OTHER_OWN_FILES = {".cmake", ".py", ".sh", ".txt"}
 
 # Libraries that only some files may include: the header's pattern, where it's allowed, and that rule in words.
 LIBRARIES = [
-    (r"(cuda|cudnn|cublas|cufft|cub/|thrust/|nvtx|device_launch)", r"(_cuda\.cu|\.cuh)$", "*_cuda.cu and *.cuh"),
+    (r"(cuda|cudnn|cublas|cufft|cub/|thrust/|nvtx|device_launch)", 
+     r"(_cuda\.cu|\.cuh)$|^tests/(support/)?cuda_emulation/", "*_cuda.cu, *.cuh and the CUDA emulation"),
     (r"(dnnl|oneapi/)", r"^benchmarks/", "the benchmarks"),
     (r"yaml-cpp/", r"^experiments/.*\.cpp$|^tests/", "the .cpp files of experiments"),
     (r"CLI/", r"^(experiments|benchmarks)/.*\.cpp$|^tests/", "the .cpp files of experiments and benchmarks"),

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// The state of the emulated CUDA runtime, behind one lock. Work on streams is kept until somebody waits for
+// it; then the streams take turns as the seed draws them. So a missing wait shows as a wrong result under
+// some seed.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "tests/support/cuda_emulation/emulation.h"
+#include "tests/support/cuda_emulation/runtime/device_memory.h"
+#include "tests/support/cuda_emulation/simt/random.h"
+
+namespace kickdrum::emulation {
+
+// Counts what was asked for and what is done, in order: of a stream its work, of an event its records.
+struct Progress {
+    std::uint64_t issued = 0;
+    std::uint64_t done = 0;
+};
+struct Wait {
+    std::shared_ptr<const Progress> on;
+    std::uint64_t target = 0;
+    bool over() const { return on->done >= target; }
+};
+
+struct GraphNode {
+    std::function<void()> work;
+    std::vector<std::size_t> after;  // earlier nodes
+};
+using GraphNodes = std::shared_ptr<const std::vector<GraphNode>>;
+
+// A graph that is being captured.
+struct Capture {
+    std::vector<GraphNode> nodes;
+    CUstream_st* origin = nullptr;
+    std::thread::id thread;
+    cudaStreamCaptureMode mode = cudaStreamCaptureModeGlobal;
+    bool valid = true;
+};
+
+// One launch of a graph.
+struct GraphRun {
+    GraphNodes nodes;
+    std::vector<bool> finished;
+    std::size_t left = 0;
+};
+
+// An entry of a stream's queue: first the waits, then work or a graph, then progress.
+struct QueueItem {
+    std::vector<Wait> waits;
+    std::function<void()> work;
+    std::unique_ptr<GraphRun> graph;
+    std::shared_ptr<Progress> signal;  // an event or a graph that this item completes
+    std::uint64_t signal_value = 0;
+};
+
+}  // namespace kickdrum::emulation
+
+// CUDA's own names for what its handles point to.
+struct CUstream_st {
+    bool blocking = true;  // waits for the legacy default stream and makes it wait
+    std::shared_ptr<kickdrum::emulation::Progress> progress =
+        std::make_shared<kickdrum::emulation::Progress>();
+    std::deque<kickdrum::emulation::QueueItem> queue;
+    std::shared_ptr<kickdrum::emulation::Capture> capture;
+    std::vector<std::size_t> frontier;  // the capture's nodes that the next one comes after
+};
+struct CUevent_st {
+    std::shared_ptr<kickdrum::emulation::Progress> progress =
+        std::make_shared<kickdrum::emulation::Progress>();
+    std::weak_ptr<kickdrum::emulation::Capture> capture;
+    bool captured = false;
+    std::vector<std::size_t> frontier;
+};
+struct CUgraph_st {
+    kickdrum::emulation::GraphNodes nodes;
+};
+struct CUgraphExec_st {
+    kickdrum::emulation::GraphNodes nodes;
+    std::shared_ptr<kickdrum::emulation::Progress> progress =
+        std::make_shared<kickdrum::emulation::Progress>();
+};
+
+namespace kickdrum::emulation {
+
+class Runtime {
+ public:
+    static Runtime& instance();
+
+    std::mutex mutex;
+    Random random;
+    DeviceMemory memory;
+    std::map<const char*, std::size_t> pinned;  // host memory of cudaMallocHost
+    CUstream_st default_stream;
+    std::set<CUstream_st*> streams;  // with the default one
+    std::set<CUevent_st*> events;
+    std::set<CUgraph_st*> graphs;
+    std::set<CUgraphExec_st*> executable_graphs;
+    std::unordered_map<const void*, int> dynamic_shared_limits;  // by kernel
+    int multiprocessors = 4;
+
+    cudaError_t sticky = cudaSuccess;
+    std::string kernel_error;
+    Counts counts;
+    std::int64_t calls_until_failure = 0;
+    std::int64_t mallocs_until_failure = 0;
+
+    // --- streams (queue.cpp) ---
+    // nullptr for a handle that isn't alive.
+    CUstream_st* stream(cudaStream_t handle);
+    cudaError_t enqueue(CUstream_st& stream, std::function<void()> work);
+    void push(CUstream_st& stream, QueueItem item);
+    // Runs work, of whatever stream's turn it is, until `done`.
+    cudaError_t drain(const std::function<bool()>& done);
+    cudaError_t drain_all();
+    // Runs a piece of work, if there is any.
+    bool step();
+    void drop_work();
+
+    // --- captures (capture.cpp) ---
+    // The error of a call that mustn't be made while the calling thread, or with the global mode any,
+    // captures.
+    cudaError_t refuse_while_capturing();
+    // The same for a call that concerns the whole device.
+    cudaError_t refuse_while_any_captures();
+    std::vector<std::shared_ptr<Capture>> captures() const;
+
+    std::string leaks() const;
+
+ private:
+    Runtime();
+    void step(CUstream_st& stream);
+    void run(const std::function<void()>& work);
+    void step_graph(GraphRun& graph);
+};
+
+enum class CallKind : std::uint8_t {
+    normal,
+    release,  // frees something: it does so even when it has to fail
+};
+
+// What every function of the runtime does around its own part: locks, counts, fails where a test wants it to,
+// and remembers the error.
+cudaError_t call(const std::function<cudaError_t(Runtime&)>& body, CallKind kind = CallKind::normal);
+// For cudaGetLastError: of the calling thread.
+cudaError_t& last_error();
+
+}  // namespace kickdrum::emulation
