@@ -16,7 +16,6 @@ namespace kickdrum {
 
 namespace {
 
-constexpr float kSmallestPower = 1e-10F;  // librosa's amin
 constexpr int kLargestFft = 65536;
 
 const LogMelSettings& checked(const LogMelSettings& settings) {

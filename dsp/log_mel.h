@@ -17,6 +17,8 @@
 
 namespace kickdrum {
 
+constexpr float kSmallestPower = 1e-10F;  // librosa's amin
+
 struct LogMelSettings {
     int sample_rate = 22050;
     int n_fft = 1024;  // also the window's length

@@ -44,6 +44,10 @@ std::vector<int> nearest_frames(int frames) {
 
 }  // namespace
 
+ResizeSide picture_columns(int frames, int width) {
+    return width <= frames ? area_side(frames, width) : linear_side(frames, width);
+}
+
 MelPicture::MelPicture(int n_mels, int sample_rate, int height, int width)
     : n_mels_(n_mels), height_(height), width_(width) {
     require(height >= 1 && width >= 1, "features: the picture's sides must be at least 1, got {} x {}",
@@ -66,8 +70,7 @@ void MelPicture::smooth(std::span<const float> db, float top_db, std::span<float
             row[frame] = 1 - (source[frame] + top_db) / top_db;
     }
     const int columns = static_cast<int>(frames);
-    const auto horizontal = width_ <= columns ? area_side(columns, width_) : linear_side(columns, width_);
-    resize_by_taps(grey, columns, rows_, horizontal, image);
+    resize_by_taps(grey, columns, rows_, picture_columns(columns, width_), image);
     // The weights add up to 1 but for rounding.
     for (float& pixel : image) pixel = std::clamp(pixel, 0.0F, 1.0F);
 }

@@ -12,6 +12,9 @@
 
 namespace kickdrum {
 
+// The picture's columns from the frames.
+ResizeSide picture_columns(int frames, int width);
+
 class MelPicture {
  public:
     // height, width of the result, at least 1. Throws InvalidArgument.
@@ -19,6 +22,8 @@ class MelPicture {
 
     int height() const { return height_; }
     int width() const { return width_; }
+    // Of the picture's rows from the bands, highest first.
+    const ResizeSide& rows() const { return rows_; }
 
     // db: [n_mels, frames], lowest band first, from -top_db to 0. image: [height, width], 1 - (db + top_db) /
     // top_db, resized by area: 0 at the loudest point, 1 at -top_db.
