@@ -7,8 +7,9 @@
 LIBRARY: object files or static libraries compiled by nvcc, e.g. build/cuda/kernels/libkernels.a. For each kernel and
 architecture: registers per thread, static shared memory and stack per block, and from them and __launch_bounds__ the
 share of a multiprocessor's warps that can be resident (theoretical occupancy; dynamic shared memory isn't known here).
-The check fails where a kernel spills, has no __launch_bounds__, is missing from the table or the code, or takes more
-registers or shared memory, or reaches a lower occupancy, than the table says. --update writes the table anew.
+Without __launch_bounds__, blocks of 256 threads are taken. The check fails where a kernel spills, is missing from the
+table or the code, or takes more registers or shared memory, or reaches a lower occupancy, than the table says.
+--update writes the table anew.
 Exit codes: 0 all is well; 1 differences, listed; 2 wrong arguments; 4 cuobjdump isn't there.
 """
 
@@ -32,13 +33,14 @@ BLOCKS = 32
 SHARED_BYTES = {80: 164 * 1024, 90: 228 * 1024, 100: 228 * 1024}
 SHARED_BYTES_RESERVED = 1024  # per block
 WARPS_PER_QUARTER = 4
+DEFAULT_THREADS = 256
 
 
 class Kernel(NamedTuple):
     registers: int
     shared_bytes: int
     stack_bytes: int
-    threads: int  # of __launch_bounds__; 0: none
+    threads: int  # of __launch_bounds__, or 256
 
     def occupancy(self, architecture: int) -> float:
         warps = -(-self.threads // 32)
@@ -86,7 +88,7 @@ def kernels_of(cuobjdump: str, library: str) -> dict[tuple[int, str], Kernel]:
                 continue
             found[architecture, function] = Kernel(
                 registers=int(match[1]), shared_bytes=int(match[3]), stack_bytes=int(match[2]) + int(match[4]),
-                threads=limits.get((architecture, function), 0))
+                threads=limits.get((architecture, function), DEFAULT_THREADS))
             function = ""
     return found
 
@@ -95,9 +97,19 @@ def readable(names: list[str]) -> list[str]:
     if not names:
         return []
     text = subprocess.run(["c++filt"], input="\n".join(names), check=True, capture_output=True, text=True).stdout
-    # The parameters say nothing here; of nvcc's names for anonymous namespaces the file is enough.
-    return [re.sub(r"_GLOBAL__N__\w+?_\d+_(\w+_cuda_cu)_\w+::", r"\1:", name).replace("(anonymous namespace)::", "")
-            .split("(")[0].removeprefix("void ") for name in text.splitlines()]
+    return [without_parameters(re.sub(r"_GLOBAL__N__\w+?_\d+_(\w+_cuda_cu)_\w+::", r"\1:", name)
+                               .replace("(anonymous namespace)::", "").removeprefix("void "))
+            for name in text.splitlines()]
+
+
+def without_parameters(name: str) -> str:
+    """What stands before the last pair of parentheses: those inside template arguments belong to the name."""
+    depth = 0
+    for at in range(len(name) - 1, -1, -1):
+        depth += (name[at] == ")") - (name[at] == "(")
+        if name[at] == "(" and depth == 0:
+            return name[:at]
+    return name
 
 
 def collect(cuobjdump: str, libraries: list[str]) -> dict[str, dict[str, dict]]:
@@ -108,7 +120,7 @@ def collect(cuobjdump: str, libraries: list[str]) -> dict[str, dict[str, dict]]:
             if architecture not in SHARED_BYTES:
                 continue
             row = kernel._asdict()
-            row["occupancy"] = round(kernel.occupancy(architecture), 3) if kernel.threads else 0
+            row["occupancy"] = round(kernel.occupancy(architecture), 3)
             table.setdefault(name, {})[f"sm_{architecture}"] = row
     return {name: dict(sorted(table[name].items())) for name in sorted(table)}
 
@@ -134,8 +146,6 @@ def differences(expected: dict, actual: dict) -> list[str]:
             where = f"{name} on {architecture}"
             if now["stack_bytes"]:
                 lines.append(f"{where}: {now['stack_bytes']} bytes of stack or spilled registers")
-            if not now["threads"]:
-                lines.append(f"{where}: no __launch_bounds__")
             then = expected.get(name, {}).get(architecture)
             if then is None:
                 continue
