@@ -26,9 +26,16 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 // One call of fit(): the loop's unchanging inputs and its state.
 class Fit {
  public:
-    Fit(Trainer& trainer, const TrainingSpec& spec, const Dataset& dataset, std::span<const std::int32_t> train,
-        std::span<const std::int32_t> val, std::uint64_t seed, const FitHooks& hooks)
-        : trainer_(trainer), spec_(spec), dataset_(dataset), train_(train), val_(val), seed_(seed), hooks_(hooks) {
+    Fit(Trainer& trainer, const TrainingSpec& spec, const Dataset& dataset,
+        std::span<const std::int32_t> train, std::span<const std::int32_t> val, std::uint64_t seed,
+        const FitHooks& hooks)
+        : trainer_(trainer),
+          spec_(spec),
+          dataset_(dataset),
+          train_(train),
+          val_(val),
+          seed_(seed),
+          hooks_(hooks) {
         for (const auto clip : val) val_labels_.push_back(dataset.labels[static_cast<std::size_t>(clip)]);
         const auto batch = static_cast<std::int64_t>(spec.batch_size);
         steps_per_epoch_ = (static_cast<std::int64_t>(train.size()) + batch - 1) / batch;
@@ -65,29 +72,25 @@ class Fit {
     }
 
  private:
-    double learning_rate() const {
+    double learning_rate(std::int64_t step) const {
         const double base = spec_.optimizer.learning_rate * state_.plateau_rate_factor;
-        return learning_rate_at(spec_.schedule, base, static_cast<std::int64_t>(trainer_.step()), steps_per_epoch_,
+        return learning_rate_at(spec_.schedule, base, step, steps_per_epoch_,
                                 steps_per_epoch_ * spec_.epochs);
     }
 
     bool train_epoch(EpochResult& epoch) {
         const auto order = shuffled(train_, seed_, epoch.epoch);
-        const std::span<const std::int32_t> clips = order;
-        const auto batch = static_cast<std::size_t>(spec_.batch_size);
-        std::int64_t correct = 0;
-        for (std::size_t begin = 0; begin < clips.size(); begin += batch) {
-            epoch.learning_rate = learning_rate();
-            const StepResult step = trainer_.train_step(clips.subspan(begin, std::min(batch, clips.size() - begin)),
-                                                        epoch.learning_rate);
-            epoch.loss += step.loss_sum;
-            correct += step.correct;
-            const double done = static_cast<double>(std::min(begin + batch, clips.size())) /
-                                static_cast<double>(clips.size());
-            if (hooks_.go_on && !hooks_.go_on(epoch.epoch, done)) return false;
+        std::vector<double> rates;
+        for (std::int64_t step = 0; step < steps_per_epoch_; ++step) {
+            rates.push_back(learning_rate(static_cast<std::int64_t>(trainer_.step()) + step));
         }
-        epoch.loss /= static_cast<double>(clips.size());
-        epoch.accuracy = static_cast<double>(correct) / static_cast<double>(clips.size());
+        Trainer::GoOn go_on;
+        if (hooks_.go_on) go_on = [&](double done) { return hooks_.go_on(epoch.epoch, done); };
+        const auto sums = trainer_.train_epoch(order, rates, go_on);
+        if (!sums) return false;
+        epoch.learning_rate = rates.back();
+        epoch.loss = sums->loss_sum / static_cast<double>(sums->clips);
+        epoch.accuracy = static_cast<double>(sums->correct) / static_cast<double>(sums->clips);
         return true;
     }
 
@@ -107,9 +110,9 @@ class Fit {
     void plateau(const EpochResult& epoch) {
         if (!spec_.reduce_on_plateau) return;
         const double base = spec_.optimizer.learning_rate;
-        const double rate =
-            reduce_on_plateau(*spec_.reduce_on_plateau, state_.plateau,
-                              monitored(spec_.reduce_on_plateau_monitor, epoch), base * state_.plateau_rate_factor);
+        const double rate = reduce_on_plateau(*spec_.reduce_on_plateau, state_.plateau,
+                                              monitored(spec_.reduce_on_plateau_monitor, epoch),
+                                              base * state_.plateau_rate_factor);
         state_.plateau_rate_factor = rate / base;
     }
 

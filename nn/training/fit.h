@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Training over epochs, as Keras' fit(): shuffled batches with the last partial one kept, validation at each epoch's
-// end, learning-rate schedule, early stopping with the best weights restored at the end, whatever the reason for it.
+// Training over epochs, as Keras' fit(): shuffled batches with the last partial one kept, validation at each
+// epoch's end, learning-rate schedule, early stopping with the best weights restored at the end, whatever the
+// reason for it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace kickdrum {
 
-// What an epoch gave. Training figures are running ones: with the weights as they were at each step, dropout on.
+// What an epoch gave. Training figures are running ones: with the weights as they were at each step, dropout
+// on.
 struct EpochResult {
     int epoch = 0;  // from 0
     double loss = 0;
@@ -42,7 +44,8 @@ struct FitResult {
 
 struct FitHooks {
     std::function<void(const EpochResult&)> on_epoch;
-    // Called after each step with the share of the epoch that is done; returns false to stop at once.
+    // Called with the share of the epoch that is done, after each step (on CUDA at the epoch's end); returns
+    // false to stop at once.
     std::function<bool(int epoch, double done)> go_on;
 };
 

@@ -64,118 +64,139 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
       arena_(plan_model(context, *model_, parameters_, dataset.inputs.shape.with_rows(spec.batch_size))),
       moments_(context,
                static_cast<std::size_t>(moment_count(spec.optimizer)) * parameters_.values().bytes()),
-      best_(context, parameters_) {
+      best_(context, parameters_),
+      tables_(context, dataset, spec) {
     const Shape flat = parameters_.values().shape;
     if (moment_count(spec.optimizer) > 0) moment_1_ = moments_.tensor(flat);
     if (moment_count(spec.optimizer) > 1) {
         moment_2_ = moments_.tensor(flat, DType::f32, parameters_.values().bytes());
     }
-
-    const std::int64_t n = spec.batch_size;
-    const Shape src = dataset.inputs.shape.with_rows(n);
-    const Shape scores{n, dataset.classes};
-    const auto bytes = [](std::int64_t count) {
-        return static_cast<std::size_t>((count * 4 + 63) / 64 * 64);
-    };
-    const auto clip_words = static_cast<std::int64_t>(clip_scratch_bytes() / sizeof(float));
-    batch_memory_ =
-        Buffer(context, bytes(src.count()) + 3 * bytes(scores.count()) + 4 * bytes(n) + bytes(clip_words));
-    state_memory_ = Buffer(context, sizeof(StepState));
-    std::size_t offset = 0;
-    const auto take = [&](const Shape& shape, DType dtype = DType::f32) {
-        const Tensor tensor = batch_memory_.tensor(shape, dtype, offset);
-        offset += bytes(shape.count());
-        return tensor;
-    };
-    src_ = take(src);
-    logits_ = take(scores);
-    probabilities_ = take(scores);
-    diff_logits_ = take(scores);
-    row_loss_ = take({n});
-    weights_ = take({n});
-    labels_ = take({n}, DType::i32);
-    indices_ = take({n}, DType::i32);
-    clip_scratch_ = take({clip_words});
-
+    take_memory();
     parameters_.initialize(seed);
     context_.freeze();
+}
+
+void Trainer::take_memory() {
+    const std::int64_t n = spec_.batch_size;
+    const Shape src = dataset_.inputs.shape.with_rows(n);
+    const Shape scores{n, dataset_.classes};
+    const auto clip_words = static_cast<std::int64_t>(clip_scratch_bytes() / sizeof(float));
+    const DType type = context_.activation_dtype();
+    struct Part {
+        Tensor& tensor;
+        Shape shape;
+        DType dtype = DType::f32;
+
+        std::size_t bytes() const {
+            return (static_cast<std::size_t>(shape.count()) * size_of(dtype) + 63) / 64 * 64;
+        }
+    };
+    const Part parts[] = {{src_, src, type},
+                          {logits_, scores, type},
+                          {diff_logits_, scores, type},
+                          {weights_, {n}},
+                          {labels_, {n}, DType::i32},
+                          {indices_, {n}, DType::i32},
+                          {clip_scratch_, {clip_words}}};
+    std::size_t total = 0;
+    for (const Part& part : parts) total += part.bytes();
+    batch_memory_ = Buffer(context_, total);
+    std::size_t offset = 0;
+    for (const Part& part : parts) {
+        part.tensor = batch_memory_.tensor(part.shape, part.dtype, offset);
+        offset += part.bytes();
+    }
+
+    const std::int64_t rows = tables_.largest_batches() * n;
+    const auto score_bytes = static_cast<std::size_t>(rows * dataset_.classes) * sizeof(float);
+    results_ = Buffer(context_, score_bytes + static_cast<std::size_t>(rows) * sizeof(float));
+    host_results_ = HostBuffer(context_, results_.bytes());
+    probabilities_ = results_.tensor({rows, dataset_.classes});
+    row_loss_ = results_.tensor({rows}, DType::f32, score_bytes);
 }
 
 Trainer::~Trainer() {
     context_.thaw();
 }
 
-void Trainer::load_batch(std::span<const std::int32_t> indices, bool training) {
-    const auto rows = static_cast<std::int64_t>(indices.size());
-    require(rows > 0 && rows <= spec_.batch_size, "a batch of {} clips, planned for {}", rows,
-            spec_.batch_size);
-    for (std::size_t i = 0; i < indices.size(); ++i) {
-        const int label = dataset_.labels[static_cast<std::size_t>(indices[i])];
-        indices_.i32()[i] = indices[i];
-        labels_.i32()[i] = label;
-        weights_.f32()[i] = training && !spec_.class_weights.empty()
-                                ? spec_.class_weights[static_cast<std::size_t>(label)]
-                                : 1.0F;
-    }
-    gather_rows(context_, dataset_.inputs, indices_.first_rows(rows), src_.first_rows(rows));
+std::int64_t Trainer::rows_with_padding(std::int64_t batch) const {
+    return captures_steps(context_) ? tables_.batch_size() : tables_.rows(batch);
 }
 
 void Trainer::forward(std::int64_t rows, bool training) {
-    const Pass pass{.training = training, .seed = seed_, .state = &state()};
+    const BatchTables tables = training ? tables_.for_training() : tables_.for_evaluation();
+    const Tensor indices = indices_.first_rows(rows);
+    begin_batch(context_, tables, tables_.state(), indices, labels_.first_rows(rows),
+                weights_.first_rows(rows));
+    gather_rows(context_, dataset_.inputs, indices, src_.first_rows(rows));
+    const Pass pass{.training = training, .seed = seed_, .state = tables_.state()};
     model_->forward(context_, pass, src_.first_rows(rows), logits_.first_rows(rows));
 }
 
-StepResult Trainer::train_step(std::span<const std::int32_t> indices, double learning_rate) {
-    const auto rows = static_cast<std::int64_t>(indices.size());
-    load_batch(indices, true);
-    begin_step(rows, learning_rate);
+void Trainer::run_step(std::int64_t rows) {
     forward(rows, true);
     const Tensor logits = logits_.first_rows(rows);
-    const Tensor probabilities = probabilities_.first_rows(rows);
     const Tensor diff_logits = diff_logits_.first_rows(rows);
     // The batch's loss is the sum of weighted losses over the number of clips, whatever the weights add up
     // to.
     softmax_cross_entropy(context_, {.label_smoothing = spec_.label_smoothing}, logits,
-                          labels_.first_rows(rows), weights_.first_rows(rows), &state(), probabilities,
-                          row_loss_.first_rows(rows), diff_logits);
-    const Pass pass{.training = true, .seed = seed_, .state = &state()};
+                          labels_.first_rows(rows), weights_.first_rows(rows), tables_.state(),
+                          probabilities_.first_rows(rows), row_loss_.first_rows(rows), diff_logits);
+    const Pass pass{.training = true, .seed = seed_, .state = tables_.state()};
     model_->backward(context_, pass, src_.first_rows(rows), logits, diff_logits, {});
     optimizer_step();
-    ++state().step;
-    return {.loss_sum = state().loss_sum, .correct = state().correct, .clips = rows};
+    end_batch(context_, tables_.state());
 }
 
-void Trainer::begin_step(std::int64_t rows, double learning_rate) {
-    state() = {.step = state().step,
-               .learning_rate = static_cast<float>(learning_rate),
-               .loss_scale = 1.0F / static_cast<float>(rows),
-               .rows = static_cast<std::int32_t>(rows)};
+std::optional<StepResult> Trainer::train_epoch(std::span<const std::int32_t> clips,
+                                               std::span<const double> learning_rates, const GoOn& go_on) {
+    require(!clips.empty(), "an epoch of no clips");
+    require(!learning_rates.empty(), "an epoch without learning rates");
+    tables_.upload(clips, learning_rates, step_);
+    const bool waits_for_each = !captures_steps(context_);
+    for (std::int64_t batch = 0; batch < tables_.batches(); ++batch) {
+        graph_.run(context_, [this, batch] { run_step(rows_with_padding(batch)); });
+        ++step_;
+        const auto done = static_cast<double>(batch * tables_.batch_size() + tables_.rows(batch)) /
+                          static_cast<double>(clips.size());
+        if (waits_for_each && go_on && !go_on(done)) return {};
+    }
+    const StepState state = tables_.download_state();
+    if (!waits_for_each && go_on && !go_on(1.0)) return {};
+    return StepResult{.loss_sum = state.loss_sum, .correct = state.correct, .clips = std::ssize(clips)};
+}
+
+StepResult Trainer::train_step(std::span<const std::int32_t> clips, double learning_rate) {
+    require(std::ssize(clips) <= tables_.batch_size(), "a batch of {} clips, planned for {}", clips.size(),
+            tables_.batch_size());
+    return *train_epoch(clips, {&learning_rate, 1});
 }
 
 void Trainer::optimizer_step() {
     const OptimizerSpec& optimizer = spec_.optimizer;
     if (optimizer.global_clipnorm) {
         clip_by_global_norm(context_, *optimizer.global_clipnorm, parameters_.gradients(), clip_scratch_,
-                            &state());
+                            tables_.state());
     }
-    const auto update = [&](Tensor values, Tensor gradients, Tensor moment_1, Tensor moment_2, double decay) {
+    const auto update = [&](Tensor values, Tensor gradients, Tensor moment_1, Tensor moment_2, Tensor shadow,
+                            double decay) {
         if (optimizer.kind == OptimizerKind::sgd) {
             sgd_step(context_,
                      {.momentum = static_cast<float>(optimizer.momentum),
                       .nesterov = optimizer.nesterov,
                       .weight_decay = static_cast<float>(decay)},
-                     &state(), values, gradients, moment_1);
+                     tables_.state(), values, gradients, moment_1, shadow);
         } else {
             adam_step(context_,
                       {.beta_1 = static_cast<float>(optimizer.beta_1),
                        .beta_2 = static_cast<float>(optimizer.beta_2),
                        .epsilon = static_cast<float>(optimizer.epsilon),
                        .weight_decay = static_cast<float>(decay)},
-                      &state(), values, gradients, moment_1, moment_2);
+                      tables_.state(), values, gradients, moment_1, moment_2, shadow);
         }
     };
     if (optimizer.weight_decay == 0) {
-        update(parameters_.values(), parameters_.gradients(), moment_1_, moment_2_, 0);
+        update(parameters_.values(), parameters_.gradients(), moment_1_, moment_2_, parameters_.shadow(), 0);
         return;
     }
     for (const auto& parameter : parameters_.parameters()) {
@@ -184,39 +205,49 @@ void Trainer::optimizer_step() {
             return flat ? ParameterStore::slice(flat, parameter) : Tensor{};
         };
         update(slice(parameters_.values()), slice(parameters_.gradients()), slice(moment_1_),
-               slice(moment_2_), takes_decay(parameter.kind) ? optimizer.weight_decay : 0);
+               slice(moment_2_), slice(parameters_.shadow()),
+               takes_decay(parameter.kind) ? optimizer.weight_decay : 0);
     }
 }
 
-Evaluation Trainer::evaluate(std::span<const std::int32_t> indices) {
-    const auto classes = static_cast<std::size_t>(dataset_.classes);
+// Writes the rows of the results that begin at `first`.
+void Trainer::evaluate_batch(std::int64_t rows, std::int64_t first) {
+    forward(rows, false);
+    const auto from_first = [&](Tensor tensor) {
+        tensor.data = tensor.f32() + first * tensor.shape.row_count();
+        tensor.shape = tensor.shape.with_rows(rows);
+        return tensor;
+    };
+    softmax_cross_entropy(context_, {}, logits_.first_rows(rows), labels_.first_rows(rows),
+                          weights_.first_rows(rows), tables_.state(), from_first(probabilities_),
+                          from_first(row_loss_), {});
+    end_batch(context_, tables_.state());
+}
+
+Evaluation Trainer::evaluate(std::span<const std::int32_t> clips) {
     Evaluation result;
-    result.probabilities.reserve(indices.size() * classes);
-    result.predicted.reserve(indices.size());
+    if (clips.empty()) return result;
+    tables_.upload(clips, {}, step_);
+    for (std::int64_t batch = 0; batch < tables_.batches(); ++batch) {
+        evaluate_batch(rows_with_padding(batch), batch * tables_.batch_size());
+    }
+    const auto classes = static_cast<std::size_t>(dataset_.classes);
+    const Tensor probabilities = probabilities_.first_rows(std::ssize(clips));
+    download_async(context_, probabilities, host_results_, 0);
+    download_async(context_, row_loss_.first_rows(std::ssize(clips)), host_results_, probabilities.bytes());
+    synchronize(context_);
+
+    const auto* const values = reinterpret_cast<const float*>(host_results_.data());
+    result.probabilities.assign(values, values + probabilities.count());
+    result.predicted.reserve(clips.size());
     std::int64_t correct = 0;
-    const auto batch = static_cast<std::size_t>(spec_.batch_size);
-    for (std::size_t begin = 0; begin < indices.size(); begin += batch) {
-        const auto part = indices.subspan(begin, std::min(batch, indices.size() - begin));
-        const auto rows = static_cast<std::int64_t>(part.size());
-        load_batch(part, false);
-        begin_step(rows, 0);
-        forward(rows, false);
-        const Tensor probabilities = probabilities_.first_rows(rows);
-        softmax_cross_entropy(context_, {}, logits_.first_rows(rows), labels_.first_rows(rows),
-                              weights_.first_rows(rows), &state(), probabilities, row_loss_.first_rows(rows),
-                              {});
-        for (std::int64_t i = 0; i < rows; ++i) {
-            const std::span<const float> row(probabilities.f32() + i * dataset_.classes, classes);
-            result.probabilities.insert(result.probabilities.end(), row.begin(), row.end());
-            result.predicted.push_back(argmax(row));
-            result.loss += static_cast<double>(row_loss_.f32()[i]);
-            if (result.predicted.back() == labels_.i32()[i]) ++correct;
-        }
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+        result.predicted.push_back(argmax({values + i * classes, classes}));
+        result.loss += static_cast<double>(values[clips.size() * classes + i]);
+        if (result.predicted.back() == dataset_.labels[static_cast<std::size_t>(clips[i])]) ++correct;
     }
-    if (!indices.empty()) {
-        result.loss /= static_cast<double>(indices.size());
-        result.accuracy = static_cast<double>(correct) / static_cast<double>(indices.size());
-    }
+    result.loss /= static_cast<double>(clips.size());
+    result.accuracy = static_cast<double>(correct) / static_cast<double>(clips.size());
     return result;
 }
 

@@ -1,30 +1,33 @@
 // SPDX-License-Identifier: MIT
-// Trainer: one network with its memory, on one device: train_step() and evaluate(). Everything is planned and
-// allocated by the constructor, which then freezes the context: a step allocates nothing.
+// Trainer: one network with its memory, on one device: train_epoch() and evaluate(). Everything is planned
+// and allocated by the constructor, which then freezes the context: a step allocates nothing.
+//
+// On CUDA the host asks for a whole epoch and waits once, at its end: steps read what differs between them
+// from tables in the device's memory (epoch_tables.h), so that one captured step (step_graph.h) serves all.
+// Batches have the full size there, a last partial one is padded with rows that count nowhere. On the CPU it
+// simply has fewer rows. In Math::bf16 the logits and their gradient are bf16, like all activations; the loss
+// is computed in fp32.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "kernels/device/step_graph.h"
 #include "nn/layers/sequential.h"
 #include "nn/model/model_spec.h"
-#include "nn/training/training_spec.h"
+#include "nn/training/epoch_tables.h"
 
 namespace kickdrum {
 
-// The clips to learn from, resident on the device. Not owned.
-struct Dataset {
-    Tensor inputs;                // [n, height, width, channels]
-    std::span<const int> labels;  // [n], in [0, classes)
-    int classes = 0;
-};
-
+// Of one step, or of the steps of an epoch.
 struct StepResult {
-    double loss_sum = 0;  // sum over the batch of weight * cross-entropy
+    double loss_sum = 0;  // sum over the clips of weight * cross-entropy
     std::int64_t correct = 0;
     std::int64_t clips = 0;
 };
@@ -45,13 +48,25 @@ class Trainer {
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
 
-    // One optimiser step on up to batch_size clips (indices into the dataset).
-    StepResult train_step(std::span<const std::int32_t> indices, double learning_rate);
-    Evaluation evaluate(std::span<const std::int32_t> indices);
+    // Asked with the share of the epoch that is done; false stops. On the CPU it's asked after each step, on
+    // CUDA at the epoch's end.
+    using GoOn = std::function<bool(double done)>;
+    // One optimiser step on each batch of the clips (indices into the dataset, at most as many as it has), by
+    // its learning rate: one for each of the batches. Nothing where go_on stopped it.
+    std::optional<StepResult> train_epoch(std::span<const std::int32_t> clips,
+                                          std::span<const double> learning_rates, const GoOn& go_on = {});
+    // The same with up to batch_size clips, waiting for the result.
+    StepResult train_step(std::span<const std::int32_t> clips, double learning_rate);
+    // At most as many clips as the dataset has; waits once.
+    Evaluation evaluate(std::span<const std::int32_t> clips);
+
+    // On CUDA: whether steps are captured (the default). Without, they give the same bits, each asked for in
+    // full.
+    void capture_steps(bool on) { graph_.capture(on); }
 
     ParameterStore& parameters() { return parameters_; }
     const ParameterStore& parameters() const { return parameters_; }
-    std::uint64_t step() const { return state().step; }
+    std::uint64_t step() const { return step_; }  // optimiser steps done
 
     void save_weights() { best_.save(context_, parameters_); }        // to the snapshot
     void restore_weights() { best_.restore(context_, parameters_); }  // from it
@@ -60,11 +75,13 @@ class Trainer {
     std::vector<std::pair<std::string, std::string>> implementations() const;
 
  private:
-    void load_batch(std::span<const std::int32_t> indices, bool training);
+    void take_memory();
+    void run_step(std::int64_t rows);
     void forward(std::int64_t rows, bool training);
-    void begin_step(std::int64_t rows, double learning_rate);
+    void evaluate_batch(std::int64_t rows, std::int64_t first);
     void optimizer_step();
-    StepState& state() const { return *static_cast<StepState*>(state_memory_.data()); }
+    // The rows of tensors for a batch: with the padding where there is any.
+    std::int64_t rows_with_padding(std::int64_t batch) const;
 
     Context& context_;
     Dataset dataset_;
@@ -78,9 +95,16 @@ class Trainer {
     Tensor moment_1_, moment_2_;
     WeightsSnapshot best_;
 
-    Buffer batch_memory_;  // the loss's side: small tensors that live for the whole step
-    Tensor src_, logits_, probabilities_, diff_logits_, row_loss_, weights_, labels_, indices_, clip_scratch_;
-    Buffer state_memory_;
+    EpochTables tables_;
+    StepGraph graph_;
+    std::uint64_t step_ = 0;
+
+    Buffer batch_memory_;  // small tensors that live for the whole step
+    Tensor src_, logits_, diff_logits_, weights_, labels_, indices_, clip_scratch_;
+    // Of a whole evaluation; a training step uses the first rows.
+    Buffer results_;
+    HostBuffer host_results_;
+    Tensor probabilities_, row_loss_;
 };
 
 }  // namespace kickdrum

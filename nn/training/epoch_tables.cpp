@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "nn/training/epoch_tables.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace kickdrum {
+namespace {
+
+std::size_t aligned(std::size_t bytes) {
+    return (bytes + 63) / 64 * 64;
+}
+
+std::size_t words(std::int64_t count) {
+    return aligned(static_cast<std::size_t>(count) * 4);
+}
+
+}  // namespace
+
+EpochTables::EpochTables(Context& context, const Dataset& dataset, const TrainingSpec& spec)
+    : context_(context) {
+    const std::int64_t clips = dataset.inputs.rows();
+    require(std::ssize(dataset.labels) == clips, "{} clips, but {} labels", clips, dataset.labels.size());
+    require(spec.batch_size > 0, "a batch can't have {} clips", spec.batch_size);
+    const std::int64_t batches = (clips + spec.batch_size - 1) / spec.batch_size;
+    rows_offset_ = aligned(sizeof(StepState));
+    rates_offset_ = rows_offset_ + words(batches);
+    clips_offset_ = rates_offset_ + words(batches);
+    memory_ = Buffer(context, clips_offset_ + words(batches * spec.batch_size));
+    staging_ = HostBuffer(context, memory_.bytes());
+    rows_ = memory_.tensor({batches}, DType::i32, rows_offset_);
+    learning_rates_ = memory_.tensor({batches}, DType::f32, rates_offset_);
+    clips_ = memory_.tensor({batches, spec.batch_size}, DType::i32, clips_offset_);
+
+    std::vector<float> weights = spec.class_weights;
+    if (weights.empty()) weights.assign(static_cast<std::size_t>(dataset.classes), 1.0F);
+    require(std::ssize(weights) == dataset.classes, "{} class weights for {} classes", weights.size(),
+            dataset.classes);
+    constants_ = Buffer(context, words(clips) + 2 * words(dataset.classes));
+    dataset_labels_ = constants_.tensor({clips}, DType::i32);
+    class_weights_ = constants_.tensor({dataset.classes}, DType::f32, words(clips));
+    ones_ = constants_.tensor({dataset.classes}, DType::f32, words(clips) + words(dataset.classes));
+    kickdrum::upload(context, dataset.labels.data(), dataset_labels_);
+    kickdrum::upload(context, weights.data(), class_weights_);
+    std::fill(weights.begin(), weights.end(), 1.0F);
+    kickdrum::upload(context, weights.data(), ones_);
+}
+
+void EpochTables::upload(std::span<const std::int32_t> clips, std::span<const double> learning_rates,
+                         std::uint64_t step) {
+    const std::int64_t batches = (std::ssize(clips) + batch_size() - 1) / batch_size();
+    require(batches <= largest_batches(), "{} clips in batches of {}: the dataset has only {}", clips.size(),
+            batch_size(), dataset_labels_.count());
+    require(learning_rates.empty() || std::ssize(learning_rates) == batches,
+            "{} learning rates for {} batches", learning_rates.size(), batches);
+    batches_ = batches;
+    const StepState state{.step = step};
+    std::memcpy(staging_.data(), &state, sizeof(state));
+    auto* const rows = reinterpret_cast<std::int32_t*>(staging_.data() + rows_offset_);
+    auto* const rates = reinterpret_cast<float*>(staging_.data() + rates_offset_);
+    auto* const order = reinterpret_cast<std::int32_t*>(staging_.data() + clips_offset_);
+    for (std::int64_t batch = 0; batch < batches; ++batch) {
+        rows[batch] =
+            static_cast<std::int32_t>(std::min(batch_size(), std::ssize(clips) - batch * batch_size()));
+        rates[batch] =
+            learning_rates.empty() ? 0 : static_cast<float>(learning_rates[static_cast<std::size_t>(batch)]);
+    }
+    std::fill(std::copy(clips.begin(), clips.end(), order), order + batches * batch_size(), clips.front());
+    const std::size_t bytes = clips_offset_ + words(batches * batch_size());
+    upload_async(context_, staging_, 0, memory_.tensor({static_cast<std::int64_t>(bytes)}, DType::u8));
+}
+
+std::int64_t EpochTables::rows(std::int64_t batch) const {
+    return reinterpret_cast<const std::int32_t*>(staging_.data() + rows_offset_)[batch];
+}
+
+StepState EpochTables::download_state() const {
+    StepState state;
+    download(context_, memory_.tensor({sizeof(StepState)}, DType::u8), &state);
+    return state;
+}
+
+}  // namespace kickdrum

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// EpochTables: what the steps of an epoch read, in the device's memory: the StepState and the tables of
+// kernels/ops/batch_step.h. They are sent once an epoch, in one transfer, and the state comes back once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "kernels/device/transfer.h"
+#include "kernels/ops/batch_step.h"
+#include "nn/training/training_spec.h"
+
+namespace kickdrum {
+
+// The clips to learn from, resident on the device. Not owned.
+struct Dataset {
+    Tensor inputs;                // [n, height, width, channels]
+    std::span<const int> labels;  // [n], in [0, classes)
+    int classes = 0;
+};
+
+class EpochTables {
+ public:
+    EpochTables(Context& context, const Dataset& dataset, const TrainingSpec& spec);
+
+    // As many clips as the dataset has fit.
+    std::int64_t largest_batches() const { return clips_.rows(); }
+    std::int64_t batch_size() const { return clips_.shape[1]; }
+
+    // Cuts the clips (indices into the dataset) into batches, pads the last one with the first clip, and
+    // sends them with a new state that begins at optimiser step `step`. learning_rates: one a batch, or none:
+    // zeros. Until the device has taken the tables, synchronize() or download_state(), nothing more may be
+    // sent.
+    void upload(std::span<const std::int32_t> clips, std::span<const double> learning_rates,
+                std::uint64_t step);
+    // Of the epoch that was sent.
+    std::int64_t batches() const { return batches_; }
+    std::int64_t rows(std::int64_t batch) const;
+
+    StepState* state() const { return static_cast<StepState*>(memory_.data()); }
+    // Waits for all that was asked of the device.
+    StepState download_state() const;
+
+    BatchTables for_training() const { return tables(class_weights_); }
+    BatchTables for_evaluation() const { return tables(ones_); }
+
+ private:
+    BatchTables tables(const Tensor& class_weights) const {
+        return {clips_, rows_, learning_rates_, dataset_labels_, class_weights};
+    }
+
+    Context& context_;
+    Buffer memory_;  // state, rows, learning rates, clips: laid out as in staging_
+    HostBuffer staging_;
+    Buffer constants_;
+    Tensor clips_, rows_, learning_rates_;
+    Tensor dataset_labels_, class_weights_, ones_;
+    std::size_t rows_offset_ = 0, rates_offset_ = 0, clips_offset_ = 0;
+    std::int64_t batches_ = 0;
+};
+
+}  // namespace kickdrum
