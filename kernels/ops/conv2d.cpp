@@ -34,27 +34,31 @@ Conv2d::Conv2d(const Shape& src, const Conv2dSpec& spec)
       dst_shape_(conv2d_dst_shape(src, spec)) {}
 
 void Conv2d::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) {
-    require_tensor(context, "conv2d: src", src, planned_shape("conv2d", src_shape_, src));
-    require_tensor(context, "conv2d: weights", weights, weights_shape_);
+    const DType type = context.activation_dtype();
+    require_tensor(context, "conv2d: src", src, planned_shape("conv2d", src_shape_, src), type);
+    require_tensor(context, "conv2d: weights", weights, weights_shape_, type);
     if (spec_.has_bias) require_tensor(context, "conv2d: bias", bias, Shape{spec_.channels_out});
-    require_tensor(context, "conv2d: dst", dst, dst_shape_.with_rows(src.rows()));
+    require_tensor(context, "conv2d: dst", dst, dst_shape_.with_rows(src.rows()), type);
     require_scratch(context, "conv2d: scratch", scratch, scratch_bytes());
     do_forward(context, src, weights, spec_.has_bias ? bias : Tensor{}, dst, scratch);
 }
 
 void Conv2d::backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src,
                           Tensor scratch) {
-    require_tensor(context, "conv2d: diff_dst", diff_dst, planned_shape("conv2d", dst_shape_, diff_dst));
-    require_tensor(context, "conv2d: weights", weights, weights_shape_);
-    require_tensor(context, "conv2d: diff_src", diff_src, src_shape_.with_rows(diff_dst.rows()));
+    const DType type = context.activation_dtype();
+    require_tensor(context, "conv2d: diff_dst", diff_dst, planned_shape("conv2d", dst_shape_, diff_dst),
+                   type);
+    require_tensor(context, "conv2d: weights", weights, weights_shape_, type);
+    require_tensor(context, "conv2d: diff_src", diff_src, src_shape_.with_rows(diff_dst.rows()), type);
     require_scratch(context, "conv2d: scratch", scratch, scratch_bytes());
     do_backward_src(context, diff_dst, weights, diff_src, scratch);
 }
 
 void Conv2d::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
                               Tensor diff_bias, Tensor scratch) {
-    require_tensor(context, "conv2d: src", src, planned_shape("conv2d", src_shape_, src));
-    require_tensor(context, "conv2d: diff_dst", diff_dst, dst_shape_.with_rows(src.rows()));
+    const DType type = context.activation_dtype();
+    require_tensor(context, "conv2d: src", src, planned_shape("conv2d", src_shape_, src), type);
+    require_tensor(context, "conv2d: diff_dst", diff_dst, dst_shape_.with_rows(src.rows()), type);
     require_tensor(context, "conv2d: diff_weights", diff_weights, weights_shape_);
     if (spec_.has_bias) require_tensor(context, "conv2d: diff_bias", diff_bias, Shape{spec_.channels_out});
     require_scratch(context, "conv2d: scratch", scratch, scratch_bytes());

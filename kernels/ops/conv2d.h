@@ -5,7 +5,13 @@
 //                                            * weights[r, s, c, k]
 // Rows outside src count as zeros; padding as in padding.h (Keras Conv2D).
 //
+// All is f32. In Math::bf16 src, weights, dst and the gradients of src and dst are bf16; sums, bias and the
+// gradients of the parameters stay f32. On CUDA the weights and their gradient lie in memory as OHWI
+// (weights_layout.h), the shapes stay as they are; the passes are cuDNN's.
+//
 // Tensors may hold fewer clips than the plan (a last partial batch); all tensors of one call agree.
+// On CUDA another number of clips may be summed in another order, and the first call with it makes its plan:
+// not while a graph is captured.
 // All outputs are overwritten. Scratch must hold scratch_bytes() and is free again after the call.
 #pragma once
 
@@ -46,8 +52,8 @@ class Conv2d {
                           Tensor diff_bias, Tensor scratch);
 
     virtual std::size_t scratch_bytes() const = 0;
-    // Which algorithm the plan chose: "winograd_4x4:avx2", "im2col:avx2". For environment.json, tests and
-    // benchmarks.
+    // Which algorithm the plan chose: "winograd_4x4:avx2", "im2col:avx2",
+    // "cudnn:forward engine 37, ...". For environment.json, tests and benchmarks.
     virtual std::string_view implementation() const = 0;
 
  protected:

@@ -35,10 +35,11 @@ ConvBlock::ConvBlock(const Shape& src, const ConvBlockSpec& spec)
 
 void ConvBlock::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
                         Tensor scratch) {
-    require_tensor(context, "conv_block: src", src, planned_shape("conv_block", src_shape_, src));
-    require_tensor(context, "conv_block: weights", weights, weights_shape_);
+    const DType type = context.activation_dtype();
+    require_tensor(context, "conv_block: src", src, planned_shape("conv_block", src_shape_, src), type);
+    require_tensor(context, "conv_block: weights", weights, weights_shape_, type);
     require_tensor(context, "conv_block: bias", bias, Shape{spec_.channels_out});
-    require_tensor(context, "conv_block: dst", dst, dst_shape_.with_rows(src.rows()));
+    require_tensor(context, "conv_block: dst", dst, dst_shape_.with_rows(src.rows()), type);
     require_tensor(context, "conv_block: winner", winner, dst_shape_.with_rows(src.rows()), DType::u8);
     require_scratch(context, "conv_block: scratch", scratch, scratch_bytes());
     do_forward(context, src, weights, bias, dst, winner, scratch);
@@ -46,13 +47,14 @@ void ConvBlock::forward(Context& context, Tensor src, Tensor weights, Tensor bia
 
 void ConvBlock::backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
                          Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) {
-    require_tensor(context, "conv_block: src", src, planned_shape("conv_block", src_shape_, src));
-    require_tensor(context, "conv_block: diff_dst", diff_dst, dst_shape_.with_rows(src.rows()));
+    const DType type = context.activation_dtype();
+    require_tensor(context, "conv_block: src", src, planned_shape("conv_block", src_shape_, src), type);
+    require_tensor(context, "conv_block: diff_dst", diff_dst, dst_shape_.with_rows(src.rows()), type);
     require_tensor(context, "conv_block: winner", winner, diff_dst.shape, DType::u8);
-    require_tensor(context, "conv_block: weights", weights, weights_shape_);
+    require_tensor(context, "conv_block: weights", weights, weights_shape_, type);
     require_tensor(context, "conv_block: diff_weights", diff_weights, weights_shape_);
     require_tensor(context, "conv_block: diff_bias", diff_bias, Shape{spec_.channels_out});
-    if (diff_src) require_tensor(context, "conv_block: diff_src", diff_src, src.shape);
+    if (diff_src) require_tensor(context, "conv_block: diff_src", diff_src, src.shape, type);
     require_scratch(context, "conv_block: scratch", scratch, scratch_bytes());
     do_backward(context, src, diff_dst, winner, weights, diff_weights, diff_bias, diff_src, scratch);
 }

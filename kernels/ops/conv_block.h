@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 // 3x3 convolution (stride 1) + bias + ReLU + 2x2 max-pooling (stride 2, last odd row and column dropped) as
-// one operation: the full-size activation and its gradient are never stored.
+// one operation: the full-size activation and its gradient aren't kept.
 //   z = conv2d(src, weights) + bias;  dst[n, i, j, k] = max(0, max of z over rows 2i, 2i+1 and columns 2j,
 //   2j+1)
 // winner[n, i, j, k] (workspace, kept from forward to backward): 0..3 = the place of the maximum in its
 // window in row-major order, the first of equals; 4 = the maximum was <= 0, so no gradient flows.
 //
-// Tensors may hold fewer clips than the plan. All outputs are overwritten.
+// All but winner is f32. In Math::bf16 src, weights, dst and the gradients of src and dst are bf16; sums,
+// bias and the gradients of the parameters stay f32. On CUDA the weights and their gradient lie in memory as
+// OHWI (weights_layout.h), and beyond 4 channels in, the full-size activation is in scratch during the call.
+//
+// Tensors may hold fewer clips than the plan (on CUDA as conv2d.h says). All outputs are overwritten.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +49,7 @@ class ConvBlock {
                   Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch);
 
     virtual std::size_t scratch_bytes() const = 0;
-    virtual std::string_view implementation() const = 0;  // "winograd_4x4:avx2", "direct:avx2", ...
+    virtual std::string_view implementation() const = 0;  // "direct:avx2", "fused", ...
 
  protected:
     virtual void do_forward(Context&, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,

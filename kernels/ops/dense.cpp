@@ -21,26 +21,29 @@ Dense::Dense(const DenseSpec& spec) : spec_(spec) {
 }
 
 void Dense::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) {
-    require_tensor(context, "dense: src", src, for_rows(spec_, spec_.in, src));
-    require_tensor(context, "dense: weights", weights, Shape{spec_.in, spec_.out});
+    const DType type = context.activation_dtype();
+    require_tensor(context, "dense: src", src, for_rows(spec_, spec_.in, src), type);
+    require_tensor(context, "dense: weights", weights, Shape{spec_.in, spec_.out}, type);
     if (spec_.has_bias) require_tensor(context, "dense: bias", bias, Shape{spec_.out});
-    require_tensor(context, "dense: dst", dst, Shape{src.rows(), spec_.out});
+    require_tensor(context, "dense: dst", dst, Shape{src.rows(), spec_.out}, type);
     require_scratch(context, "dense: scratch", scratch, scratch_bytes());
     do_forward(context, src, weights, spec_.has_bias ? bias : Tensor{}, dst, scratch);
 }
 
 void Dense::backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch) {
-    require_tensor(context, "dense: diff_dst", diff_dst, for_rows(spec_, spec_.out, diff_dst));
-    require_tensor(context, "dense: weights", weights, Shape{spec_.in, spec_.out});
-    require_tensor(context, "dense: diff_src", diff_src, Shape{diff_dst.rows(), spec_.in});
+    const DType type = context.activation_dtype();
+    require_tensor(context, "dense: diff_dst", diff_dst, for_rows(spec_, spec_.out, diff_dst), type);
+    require_tensor(context, "dense: weights", weights, Shape{spec_.in, spec_.out}, type);
+    require_tensor(context, "dense: diff_src", diff_src, Shape{diff_dst.rows(), spec_.in}, type);
     require_scratch(context, "dense: scratch", scratch, scratch_bytes());
     do_backward_src(context, diff_dst, weights, diff_src, scratch);
 }
 
-void Dense::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
-                             Tensor scratch) {
-    require_tensor(context, "dense: src", src, for_rows(spec_, spec_.in, src));
-    require_tensor(context, "dense: diff_dst", diff_dst, Shape{src.rows(), spec_.out});
+void Dense::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                             Tensor diff_bias, Tensor scratch) {
+    const DType type = context.activation_dtype();
+    require_tensor(context, "dense: src", src, for_rows(spec_, spec_.in, src), type);
+    require_tensor(context, "dense: diff_dst", diff_dst, Shape{src.rows(), spec_.out}, type);
     require_tensor(context, "dense: diff_weights", diff_weights, Shape{spec_.in, spec_.out});
     if (spec_.has_bias) require_tensor(context, "dense: diff_bias", diff_bias, Shape{spec_.out});
     require_scratch(context, "dense: scratch", scratch, scratch_bytes());

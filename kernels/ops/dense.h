@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Fully connected layer: dst[n, o] = bias[o] + sum_i src[n, i] weights[i, o].
-// src [n, in], weights [in, out], bias [out] or no tensor, dst [n, out]. Tensors may hold fewer rows than the
-// plan. All outputs are overwritten.
+// src [n, in], weights [in, out], bias [out] or no tensor, dst [n, out]. All is f32; in Math::bf16
+// src, weights, dst and the gradients of src and dst are bf16, all else stays f32. Tensors may hold fewer
+// rows than the plan (on CUDA as conv2d.h says). All outputs are overwritten.
 #pragma once
 
 #include <cstddef>

@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <string>
 
+#include "tests/support/conv_weights.h"
 #include "tests/support/device_test.h"
 #include "tests/support/naive_conv.h"
 #include "tests/support/test_tensor.h"
@@ -22,7 +22,7 @@ INSTANTIATE_FOR_DEVICES(Conv2dTest);
 struct Case {
     Shape src;
     Conv2dSpec spec;
-    std::string_view algorithm;
+    std::string_view algorithm;  // of the CPU
 };
 
 const std::vector<Case>& cases() {
@@ -64,20 +64,20 @@ std::string describe(const Case& c) {
 struct Problem {
     Problem(Context& context, const Case& c)
         : conv(make_conv2d(context, c.src, c.spec)),
-          src(context, c.src),
-          diff_src(context, c.src),
-          weights(context, conv2d_weights_shape(c.src, c.spec)),
+          src(context, c.src, context.activation_dtype()),
+          diff_src(context, c.src, context.activation_dtype()),
+          weights(context, conv2d_weights_shape(c.src, c.spec), context.activation_dtype()),
           diff_weights(context, conv2d_weights_shape(c.src, c.spec)),
           bias(context, Shape{c.spec.channels_out}),
           diff_bias(context, Shape{c.spec.channels_out}),
-          dst(context, conv2d_dst_shape(c.src, c.spec)),
-          diff_dst(context, conv2d_dst_shape(c.src, c.spec)),
-          scratch(context, Shape{static_cast<std::int64_t>(conv->scratch_bytes())}, DType::u8) {
+          dst(context, conv2d_dst_shape(c.src, c.spec), context.activation_dtype()),
+          diff_dst(context, conv2d_dst_shape(c.src, c.spec), context.activation_dtype()),
+          scratch(context, Shape{static_cast<std::int64_t>(conv->scratch_bytes()) + 1}, DType::u8) {
         src.randomize("src");
         weights.randomize("weights", 0.3F);
         bias.randomize("bias");
         diff_dst.randomize("diff_dst");
-        std::memset(scratch.tensor().data, 0xff, scratch.tensor().bytes());  // NaN, should anybody read it
+        scratch.assign(std::vector<std::uint8_t>(scratch.tensor().bytes(), 0xff));  // NaN, should it be read
         if (!c.spec.has_bias) bias_tensor = diff_bias_tensor = {};
     }
     void run(Context& context) { run(context, src, dst, diff_dst, diff_src); }
@@ -93,35 +93,45 @@ struct Problem {
     Tensor diff_bias_tensor = diff_bias;
 };
 
-// Winograd's transforms add and cancel numbers that are larger than the result: it gives up about a digit.
-constexpr double kTolerance = 5e-6;
+void expect_reference(Context& context, const Case& c) {
+    Problem problem(context, c);
+    EXPECT_THAT(std::string(problem.conv->implementation()),
+                testing::StartsWith(context.device() == Device::cpu ? std::string(c.algorithm) : ""));
+    problem.run(context);
+    const NaiveConv naive{c.src, c.spec};
+    const auto weights = hwio_values(problem.weights);
+    const auto bias = c.spec.has_bias ? problem.bias.values() : std::vector<float>();
+    const auto diff_dst = problem.diff_dst.values();
+    const double tolerance = result_tolerance(context);
+    EXPECT_LT(relative_error(problem.dst.values(), naive.forward(problem.src.values(), weights, bias)),
+              tolerance);
+    EXPECT_LT(relative_error(problem.diff_src.values(), naive.backward_src(diff_dst, weights)), tolerance);
+    EXPECT_LT(relative_error(hwio_values(problem.diff_weights),
+                             naive.backward_weights(problem.src.values(), diff_dst)),
+              kConvTolerance);
+    if (c.spec.has_bias) {
+        EXPECT_LT(relative_error(problem.diff_bias.values(), naive.backward_bias(diff_dst)), kConvTolerance);
+    }
+}
 
 TEST_P(Conv2dTest, MatchesReference) {
     for (const Case& c : cases()) {
         SCOPED_TRACE(describe(c));
-        Problem problem(context(), c);
-        EXPECT_THAT(std::string(problem.conv->implementation()),
-                    testing::StartsWith(std::string(c.algorithm)));
-        problem.run(context());
-        const NaiveConv naive{c.src, c.spec};
-        const auto bias = c.spec.has_bias ? problem.bias.values() : std::vector<float>();
-        const auto diff_dst = problem.diff_dst.values();
-        EXPECT_LT(relative_error(problem.dst.values(),
-                                 naive.forward(problem.src.values(), problem.weights.values(), bias)),
-                  kTolerance);
-        EXPECT_LT(
-            relative_error(problem.diff_src.values(), naive.backward_src(diff_dst, problem.weights.values())),
-            kTolerance);
-        EXPECT_LT(relative_error(problem.diff_weights.values(),
-                                 naive.backward_weights(problem.src.values(), diff_dst)),
-                  kTolerance);
-        if (c.spec.has_bias) {
-            EXPECT_LT(relative_error(problem.diff_bias.values(), naive.backward_bias(diff_dst)), kTolerance);
-        }
+        expect_reference(context(), c);
     }
 }
 
-// Clip by clip, a smaller batch gives the same bits; its gradients are those of its clips alone.
+TEST_P(Conv2dTest, MatchesReferenceInBf16) {
+    if (on_cpu()) GTEST_SKIP() << "the CPU computes in fp32 only";
+    const auto bf16 = make_context(2, Math::bf16);
+    for (const Case& c : cases()) {
+        SCOPED_TRACE(describe(c));
+        expect_reference(*bf16, c);
+    }
+}
+
+// Clip by clip, a smaller batch gives the same bits (on CUDA the library may take another algorithm for it);
+// its gradients are those of its clips alone.
 TEST_P(Conv2dTest, TakesFewerClipsThanPlanned) {
     for (const Case& c : cases()) {
         if (c.src[0] < 2) continue;
@@ -136,16 +146,17 @@ TEST_P(Conv2dTest, TakesFewerClipsThanPlanned) {
         TestTensor diff_src(context(), src_shape);
         problem.run(context(), problem.src.tensor().first_rows(rows), dst,
                     problem.diff_dst.tensor().first_rows(rows), diff_src);
-        EXPECT_EQ(dst.values(), std::vector<float>(all.begin(), all.begin() + dst.tensor().count()));
-        EXPECT_EQ(diff_src.values(),
-                  std::vector<float>(all_diff.begin(), all_diff.begin() + src_shape.count()));
+        const double tolerance = on_cpu() ? 0 : kConvTolerance;
+        EXPECT_LE(relative_error(dst.values(), {all.begin(), all.begin() + dst.tensor().count()}), tolerance);
+        EXPECT_LE(relative_error(diff_src.values(), {all_diff.begin(), all_diff.begin() + src_shape.count()}),
+                  tolerance);
         const NaiveConv naive{src_shape, c.spec};
         auto x = problem.src.values();
         auto diff_y = problem.diff_dst.values();
         x.resize(static_cast<std::size_t>(src_shape.count()));
         diff_y.resize(static_cast<std::size_t>(dst.tensor().count()));
-        EXPECT_LT(relative_error(problem.diff_weights.values(), naive.backward_weights(x, diff_y)),
-                  kTolerance);
+        EXPECT_LT(relative_error(hwio_values(problem.diff_weights), naive.backward_weights(x, diff_y)),
+                  kConvTolerance);
     }
 }
 
@@ -172,7 +183,9 @@ TEST_P(Conv2dTest, NanStaysInItsClip) {
     for (const auto& c : {cases()[1], cases()[8]}) {
         SCOPED_TRACE(describe(c));
         Problem problem(context(), c);
-        problem.src.tensor().f32()[0] = std::numeric_limits<float>::quiet_NaN();
+        auto src = problem.src.values();
+        src[0] = std::numeric_limits<float>::quiet_NaN();
+        problem.src.assign(src);
         problem.run(context());
         const auto dst = problem.dst.values();
         const auto per_clip = static_cast<std::size_t>(problem.dst.tensor().shape.row_count());
@@ -186,10 +199,12 @@ TEST_P(Conv2dTest, RejectsWhatDoesNotFit) {
     Problem problem(context(), c);
     TestTensor wrong(context(), {2, 6, 6, 7});
     TestTensor more(context(), {3, 6, 6, 8});
+    TestTensor half(context(), {2, 6, 6, 8}, DType::bf16);  // not in Math::fp32
     const Tensor x = problem.src, y = problem.dst, w = problem.weights, b = problem.bias, s = problem.scratch;
     Conv2d& conv = *problem.conv;
     EXPECT_THROW(conv.forward(context(), wrong, w, b, y, s), InvalidArgument);
     EXPECT_THROW(conv.forward(context(), more, w, b, more, s), InvalidArgument);
+    EXPECT_THROW(conv.forward(context(), half, w, b, y, s), InvalidArgument);
     EXPECT_THROW(conv.forward(context(), x, b, b, y, s), InvalidArgument);
     EXPECT_THROW(conv.forward(context(), x, w, {}, y, s), InvalidArgument);
     EXPECT_THROW(conv.forward(context(), x, w, b, wrong, s), InvalidArgument);

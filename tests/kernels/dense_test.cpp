@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "tests/support/device_test.h"
@@ -32,20 +31,20 @@ std::string describe(const DenseSpec& spec) {
 struct Problem {
     Problem(Context& context, const DenseSpec& spec)
         : dense(make_dense(context, spec)),
-          src(context, {spec.rows, spec.in}),
-          diff_src(context, {spec.rows, spec.in}),
-          weights(context, {spec.in, spec.out}),
+          src(context, {spec.rows, spec.in}, context.activation_dtype()),
+          diff_src(context, {spec.rows, spec.in}, context.activation_dtype()),
+          weights(context, {spec.in, spec.out}, context.activation_dtype()),
           diff_weights(context, {spec.in, spec.out}),
           bias(context, Shape{spec.out}),
           diff_bias(context, Shape{spec.out}),
-          dst(context, {spec.rows, spec.out}),
-          diff_dst(context, {spec.rows, spec.out}),
+          dst(context, {spec.rows, spec.out}, context.activation_dtype()),
+          diff_dst(context, {spec.rows, spec.out}, context.activation_dtype()),
           scratch(context, Shape{static_cast<std::int64_t>(dense->scratch_bytes()) + 1}, DType::u8) {
         src.randomize("src");
         weights.randomize("weights", 0.1F);
         bias.randomize("bias");
         diff_dst.randomize("diff_dst");
-        std::memset(scratch.tensor().data, 0xff, scratch.tensor().bytes());  // NaN, should anybody read it
+        scratch.assign(std::vector<std::uint8_t>(scratch.tensor().bytes(), 0xff));  // NaN, should it be read
         if (!spec.has_bias) bias_tensor = diff_bias_tensor = {};
     }
     void run(Context& context) { run(context, src, dst, diff_dst, diff_src); }
@@ -79,8 +78,9 @@ std::vector<double> product(std::int64_t rows, std::int64_t depth, std::int64_t 
 }
 
 auto matrix(const TestTensor& tensor) {
-    return [data = tensor.tensor().f32(), columns = tensor.tensor().shape[1]](
-               std::int64_t i, std::int64_t j) { return data[i * columns + j]; };
+    return [data = tensor.values(), columns = tensor.tensor().shape[1]](std::int64_t i, std::int64_t j) {
+        return data[static_cast<std::size_t>(i * columns + j)];
+    };
 }
 auto transposed(const TestTensor& tensor) {
     return [m = matrix(tensor)](std::int64_t i, std::int64_t j) { return m(j, i); };
@@ -89,13 +89,15 @@ auto transposed(const TestTensor& tensor) {
 void expect_reference(const Problem& problem, const DenseSpec& spec, std::int64_t rows, const TestTensor& dst,
                       const TestTensor& diff_src) {
     constexpr double kTolerance = 2e-6;
+    // A result in bf16 is rounded once: 2^-9.
+    const double result_tolerance = dst.tensor().dtype == DType::bf16 ? 4e-3 : kTolerance;
     const auto bias = spec.has_bias ? problem.bias.values() : std::vector<float>();
     EXPECT_LT(relative_error(dst.values(), product(rows, spec.in, spec.out, matrix(problem.src),
                                                    matrix(problem.weights), bias)),
-              kTolerance);
+              result_tolerance);
     EXPECT_LT(relative_error(diff_src.values(), product(rows, spec.out, spec.in, matrix(problem.diff_dst),
                                                         transposed(problem.weights))),
-              kTolerance);
+              result_tolerance);
     EXPECT_LT(
         relative_error(problem.diff_weights.values(),
                        product(spec.in, rows, spec.out, transposed(problem.src), matrix(problem.diff_dst))),
@@ -113,6 +115,17 @@ TEST_P(DenseTest, MatchesReference) {
         SCOPED_TRACE(describe(spec));
         Problem problem(context(), spec);
         problem.run(context());
+        expect_reference(problem, spec, spec.rows, problem.dst, problem.diff_src);
+    }
+}
+
+TEST_P(DenseTest, MatchesReferenceInBf16) {
+    if (on_cpu()) GTEST_SKIP() << "the CPU computes in fp32 only";
+    const auto bf16 = make_context(2, Math::bf16);
+    for (const DenseSpec& spec : cases()) {
+        SCOPED_TRACE(describe(spec));
+        Problem problem(*bf16, spec);
+        problem.run(*bf16);
         expect_reference(problem, spec, spec.rows, problem.dst, problem.diff_src);
     }
 }
@@ -152,7 +165,9 @@ TEST_P(DenseTest, SameBitsForEveryNumberOfThreadsAndNoAllocation) {
 
 TEST_P(DenseTest, NanStaysInItsRow) {
     Problem problem(context(), {9, 50, 20});
-    problem.src.tensor().f32()[50] = std::numeric_limits<float>::quiet_NaN();
+    auto src = problem.src.values();
+    src[50] = std::numeric_limits<float>::quiet_NaN();
+    problem.src.assign(src);
     problem.run(context());
     const auto dst = problem.dst.values();
     for (std::size_t i = 0; i < dst.size(); ++i) EXPECT_EQ(std::isnan(dst[i]), i / 20 == 1) << i;
@@ -162,10 +177,12 @@ TEST_P(DenseTest, RejectsWhatDoesNotFit) {
     Problem problem(context(), {4, 6, 3});
     TestTensor wrong(context(), {4, 5});
     TestTensor more(context(), {5, 6});
+    TestTensor half(context(), {4, 6}, DType::bf16);  // not in Math::fp32
     const Tensor x = problem.src, y = problem.dst, w = problem.weights, b = problem.bias, s = problem.scratch;
     Dense& dense = *problem.dense;
     EXPECT_THROW(dense.forward(context(), wrong, w, b, y, s), InvalidArgument);
     EXPECT_THROW(dense.forward(context(), more, w, b, y, s), InvalidArgument);
+    EXPECT_THROW(dense.forward(context(), half, w, b, y, s), InvalidArgument);
     EXPECT_THROW(dense.forward(context(), x, y, b, y, s), InvalidArgument);
     EXPECT_THROW(dense.forward(context(), x, w, {}, y, s), InvalidArgument);
     EXPECT_THROW(dense.backward_src(context(), wrong, w, x, s), InvalidArgument);
