@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "nn/model/model_spec.h"
 
-#include "kernels/ops/conv2d.h"
 #include "nn/model/layer_names.h"
 
 namespace kickdrum {
 namespace {
 
-std::string extent_text(Extent2d extent) { return fmt::format("{}x{}", extent.h, extent.w); }
+std::string extent_text(Extent2d extent) {
+    return fmt::format("{}x{}", extent.h, extent.w);
+}
 
 // Walks a list of layers, appends a row for each, and carries the shape of one clip along.
 class ShapeWalk {
@@ -29,9 +30,10 @@ class ShapeWalk {
 
     void require_image(const Shape& src) const {
         if (src.rank() == 4) return;
-        fail(fmt::format("needs an image (height, width, channels), but its input is {} numbers per clip; "
-                         "move it before 'flatten' or the global pooling",
-                         src[1]));
+        fail(
+            fmt::format("needs an image (height, width, channels), but its input is {} numbers per clip; "
+                        "move it before 'flatten' or the global pooling",
+                        src[1]));
     }
 
     Shape add_row(std::string description, const Shape& src, const Shape& dst, std::int64_t parameters) {
@@ -57,14 +59,16 @@ class ShapeWalk {
             fail(fmt::format("a {} kernel doesn't fit its input of {}x{}", extent_text(conv.kernel), src[1],
                              src[2]));
         }
-        std::string text = fmt::format("{} filters {}, {}", conv.filters, extent_text(conv.kernel),
-                                       to_string(conv.padding));
+        std::string text =
+            fmt::format("{} filters {}, {}", conv.filters, extent_text(conv.kernel), to_string(conv.padding));
         if (conv.strides != Extent2d{}) text += ", strides " + extent_text(conv.strides);
         if (conv.dilation != Extent2d{}) text += ", dilation " + extent_text(conv.dilation);
         if (conv.activation != Activation::linear) text += fmt::format(", {}", to_string(conv.activation));
         const std::int64_t parameters =
             conv2d_weights_shape(src, spec).count() + (conv.use_bias ? conv.filters : 0);
-        return add_row(text, src, {1, h.out, w.out, conv.filters}, parameters);
+        const Shape dst = add_row(text, src, {1, h.out, w.out, conv.filters}, parameters);
+        rows_.back().convolution = spec;
+        return dst;
     }
 
     Shape visit(const Pool2dLayerSpec& pool, const Shape& src) {
@@ -73,9 +77,10 @@ class ShapeWalk {
         const auto h = window_extent(src[1], pool.size.h, strides.h, 1, pool.padding);
         const auto w = window_extent(src[2], pool.size.w, strides.w, 1, pool.padding);
         if (h.out <= 0 || w.out <= 0) {
-            fail(fmt::format("its window {} is larger than its input of {}x{}; drop a pooling layer or make the "
-                             "image larger (features.size)",
-                             extent_text(pool.size), src[1], src[2]));
+            fail(fmt::format(
+                "its window {} is larger than its input of {}x{}; drop a pooling layer or make the "
+                "image larger (features.size)",
+                extent_text(pool.size), src[1], src[2]));
         }
         std::string text = fmt::format("{}, {}", extent_text(pool.size), to_string(pool.padding));
         if (strides != pool.size) text += ", strides " + extent_text(strides);
@@ -102,7 +107,9 @@ class ShapeWalk {
         return add_row(std::string(to_string(activation.function)), src, src, 0);
     }
 
-    Shape visit(const FlattenLayerSpec&, const Shape& src) { return add_row("", src, {1, src.row_count()}, 0); }
+    Shape visit(const FlattenLayerSpec&, const Shape& src) {
+        return add_row("", src, {1, src.row_count()}, 0);
+    }
 
     Shape visit(const DropoutLayerSpec& dropout, const Shape& src) {
         return add_row(fmt::format("rate {:g}", dropout.rate), src, src, 0);
@@ -110,7 +117,9 @@ class ShapeWalk {
 
     Shape visit(const DenseLayerSpec& dense, const Shape& src) {
         if (src.rank() != 2) {
-            fail("needs plain numbers, but its input is an image; put 'flatten' or a global pooling before it");
+            fail(
+                "needs plain numbers, but its input is an image; put 'flatten' or a global pooling before "
+                "it");
         }
         const int units = dense.units == DenseLayerSpec::kClasses ? classes_ : dense.units;
         const auto activation = dense.softmax ? "softmax" : to_string(dense.activation);
@@ -126,8 +135,8 @@ class ShapeWalk {
         layer_ = &layer;
         name_ = name;
         if (body != shortcut) {
-            fail(fmt::format("its body gives {} and its shortcut {}; both must have one shape", to_string(body),
-                             to_string(shortcut)));
+            fail(fmt::format("its body gives {} and its shortcut {}; both must have one shape",
+                             to_string(body), to_string(shortcut)));
         }
         return add_row(fmt::format("sum, {}", to_string(residual.activation)), src, body, 0);
     }
@@ -142,7 +151,8 @@ class ShapeWalk {
 
 bool contains_softmax(const std::vector<LayerSpec>& layers) {
     for (const auto& layer : layers) {
-        if (const auto* dense = std::get_if<DenseLayerSpec>(&layer.kind); dense != nullptr && dense->softmax) {
+        if (const auto* dense = std::get_if<DenseLayerSpec>(&layer.kind);
+            dense != nullptr && dense->softmax) {
             return true;
         }
         if (const auto* residual = std::get_if<ResidualLayerSpec>(&layer.kind)) {
@@ -162,7 +172,8 @@ void require_classifier(const ModelSpec& model, int classes) {
         throw ModelError("the last layer must be 'dense: {units: classes, activation: softmax}'", last);
     }
     for (std::size_t i = 0; i + 1 < model.size(); ++i) {
-        if (contains_softmax({model[i]})) throw ModelError("softmax belongs to the last layer only", model[i]);
+        if (contains_softmax({model[i]}))
+            throw ModelError("softmax belongs to the last layer only", model[i]);
     }
 }
 

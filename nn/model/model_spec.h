@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A network as its user writes it: a list of layers with Keras' words. Plain data; model_builder.h makes layers of it.
+// A network as its user writes it: a list of layers with Keras' words. Plain data; model_builder.h makes
+// layers of it.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "kernels/device/error.h"
 #include "kernels/device/tensor.h"
 #include "kernels/ops/activation.h"
+#include "kernels/ops/conv2d.h"
 #include "kernels/ops/padding.h"
 #include "kernels/ops/pool2d.h"
 #include "nn/model/initializer.h"
@@ -73,7 +75,8 @@ struct DenseLayerSpec {
     Initializer kernel_initializer = Initializer::glorot_uniform;
 };
 
-// dst = activation(body(src) + shortcut(src)); an empty shortcut is the identity, and body must keep the shape then.
+// dst = activation(body(src) + shortcut(src)); an empty shortcut is the identity, and body must keep the
+// shape then.
 struct ResidualLayerSpec {
     static constexpr std::string_view kName = "residual";
     std::vector<LayerSpec> body;
@@ -82,8 +85,8 @@ struct ResidualLayerSpec {
 };
 
 struct LayerSpec {
-    std::variant<Conv2dLayerSpec, Pool2dLayerSpec, GlobalPool2dLayerSpec, BatchNormLayerSpec, ActivationLayerSpec,
-                 FlattenLayerSpec, DropoutLayerSpec, DenseLayerSpec, ResidualLayerSpec>
+    std::variant<Conv2dLayerSpec, Pool2dLayerSpec, GlobalPool2dLayerSpec, BatchNormLayerSpec,
+                 ActivationLayerSpec, FlattenLayerSpec, DropoutLayerSpec, DenseLayerSpec, ResidualLayerSpec>
         kind;
     // Where it was written (from 1; 0: nowhere), for messages.
     int line = 0;
@@ -113,10 +116,11 @@ struct LayerRow {
     std::int64_t parameters = 0;
     int dropped_rows = 0;  // rows and columns of src that no pooling window covers
     int dropped_columns = 0;
+    std::optional<Conv2dSpec> convolution;  // of a conv2d layer
 };
 
-// Infers every shape. `input` is [1, height, width, channels]. Throws ModelError at the first layer that doesn't fit;
-// the last layer must be dense with `classes` units and softmax.
+// Infers every shape. `input` is [1, height, width, channels]. Throws ModelError at the first layer that
+// doesn't fit; the last layer must be dense with `classes` units and softmax.
 std::vector<LayerRow> describe_model(const ModelSpec& model, const Shape& input, int classes);
 std::int64_t parameter_count(const std::vector<LayerRow>& rows);
 
