@@ -109,10 +109,13 @@ std::optional<ConvPlan> choose_conv_plan(const ConvProblem& problem, const PlanT
                                          std::string& reasons) {
     auto plan = choose_engine(problem, target, reasons);
     if (plan || problem.result == problem.operands) return plan;
+    const std::size_t narrow_bytes = align_scratch(problem.out_shape().count() * 2);
+    if (narrow_bytes > problem.scratch_limit) return std::nullopt;
     ConvProblem narrow = problem;
     narrow.result = DType::bf16;
+    narrow.scratch_limit -= narrow_bytes;
     plan = choose_engine(narrow, target, reasons);
-    if (plan) plan->narrow_bytes = align_scratch(problem.out_shape().count() * 2);
+    if (plan) plan->narrow_bytes = narrow_bytes;
     return plan;
 }
 

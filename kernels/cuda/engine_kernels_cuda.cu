@@ -1,37 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/cuda/engine_kernels.cuh"
 
-#include <algorithm>
-
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/vec.cuh"
+#include "kernels/cuda/elements.cuh"
 
 namespace kickdrum::cuda {
 namespace {
 
-constexpr int kThreads = 256;
-constexpr std::int64_t kMostBlocks = 4096;
-
-LaunchShape over(std::int64_t count) {
-    const std::int64_t blocks = std::min((count + kThreads - 1) / kThreads, kMostBlocks);
-    return {.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(kThreads)};
-}
-
-__device__ std::int64_t first_index() {
-    return std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
-}
-__device__ std::int64_t index_stride() {
-    return std::int64_t{gridDim.x} * blockDim.x;
-}
-
 __global__ void widen_kernel(const bf16* src, float* dst, std::int64_t count) {
-    for (std::int64_t i = first_index(); i < count; i += index_stride()) dst[i] = to_float(src[i]);
+    for (std::int64_t i = thread_number(); i < count; i += thread_count()) dst[i] = to_float(src[i]);
 }
 
 template <class T>
 __global__ void add_bias_kernel(const float* src, const float* bias, bool relu, T* dst, std::int64_t count,
                                 std::int64_t columns) {
-    for (std::int64_t i = first_index(); i < count; i += index_stride()) {
+    for (std::int64_t i = thread_number(); i < count; i += thread_count()) {
         const float value = src[i] + bias[i % columns];
         dst[i] = from_float<T>(relu && value < 0.0F ? 0.0F : value);
     }
@@ -65,18 +47,18 @@ T* pointer(const Tensor& tensor) {
 }  // namespace
 
 void widen(Context& context, const void* src, float* dst, std::int64_t count) {
-    launch(context, widen_kernel, over(count), static_cast<const bf16*>(src), dst, count);
+    launch(context, widen_kernel, elements_shape(context, count), static_cast<const bf16*>(src), dst, count);
 }
 
 void add_bias(Context& context, const float* src, const float* bias, bool relu, Tensor dst,
               std::int64_t columns) {
     const std::int64_t count = dst.count();
     if (dst.dtype == DType::bf16) {
-        launch(context, add_bias_kernel<bf16>, over(count), src, bias, relu, pointer<bf16>(dst), count,
-               columns);
+        launch(context, add_bias_kernel<bf16>, elements_shape(context, count), src, bias, relu,
+               pointer<bf16>(dst), count, columns);
     } else {
-        launch(context, add_bias_kernel<float>, over(count), src, bias, relu, pointer<float>(dst), count,
-               columns);
+        launch(context, add_bias_kernel<float>, elements_shape(context, count), src, bias, relu,
+               pointer<float>(dst), count, columns);
     }
 }
 
