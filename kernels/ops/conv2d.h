@@ -6,8 +6,8 @@
 // Rows outside src count as zeros; padding as in padding.h (Keras Conv2D).
 //
 // All is f32. In Math::bf16 src, weights, dst and the gradients of src and dst are bf16; sums, bias and the
-// gradients of the parameters stay f32. On CUDA the weights and their gradient lie in memory as OHWI
-// (weights_layout.h), the shapes stay as they are; the passes are cuDNN's.
+// gradients of the parameters stay f32, though cuDNN may round that of the weights to bf16 first. On CUDA the
+// weights and their gradient lie in memory as OHWI (weights_layout.h), the shapes stay as they are.
 //
 // Tensors may hold fewer clips than the plan (a last partial batch); all tensors of one call agree.
 // On CUDA another number of clips may be summed in another order, and the first call with it makes its plan:

@@ -20,7 +20,8 @@ inline std::vector<float> hwio_values(const TestTensor& weights) {
 // What passes of convolutions may be wrong by, relative to the largest value. Winograd's transforms add and
 // cancel numbers that are larger than the result: it gives up about a digit.
 constexpr double kConvTolerance = 5e-6;
-// Where the result is bf16: 2^-9 for each rounding, of the convolution, and after its bias.
+// Where the result is bf16: 2^-9 for each rounding, of the convolution, and after its bias. A library may
+// round the weights' gradient so before it's f32.
 inline double result_tolerance(const Context& context) {
     return context.activation_dtype() == DType::bf16 ? 1e-2 : kConvTolerance;
 }
