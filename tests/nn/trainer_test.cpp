@@ -139,6 +139,12 @@ TEST_P(TrainerTest, ThreeByThreeReluPoolIsFused) {
     // Two fused blocks and two dense layers choose an implementation; the pooling layers are gone.
     using testing::Pair;
     using testing::StartsWith;
+    if (!on_cpu()) {
+        EXPECT_THAT(trainer.implementations(),
+                    testing::ElementsAre(Pair("conv2d_1", testing::_), Pair("conv2d_2", testing::_),
+                                         Pair("dense_1", testing::_), Pair("dense_2", testing::_)));
+        return;
+    }
     EXPECT_THAT(
         trainer.implementations(),
         testing::ElementsAre(Pair("conv2d_1", StartsWith("direct")), Pair("conv2d_2", StartsWith("winograd")),
