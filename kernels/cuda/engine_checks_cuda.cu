@@ -46,29 +46,6 @@ void MatmulEngine::execute(Context& context, Tensor a, Tensor b, Tensor extra, T
     do_execute(context, a, b, extra, out, scratch);
 }
 
-void check(const MatmulProblem& problem) {
-    require(problem.m > 0 && problem.n > 0 && problem.k > 0, "matrix product: {}: extents must be positive",
-            to_string(problem));
-    require(problem.operands == DType::f32 || problem.operands == DType::bf16,
-            "matrix product: operands can't be {}", to_string(problem.operands));
-    require(problem.result == DType::f32 || problem.result == problem.operands,
-            "matrix product: no {} from {}", to_string(problem.result), to_string(problem.operands));
-    require(problem.extra != MatmulExtra::column_sums || !problem.transpose_b,
-            "matrix product: column sums are of a b that isn't transposed");
-}
-
-std::string to_string(const MatmulProblem& problem) {
-    constexpr std::string_view kExtras[] = {"", ", bias", ", bias and relu", ", column sums"};
-    std::string text = fmt::format("{}x{} by {}x{} -> {}x{}", problem.m, problem.k, problem.k, problem.n,
-                                   problem.m, problem.n);
-    if (problem.transpose_a) text += ", a transposed";
-    if (problem.transpose_b) text += ", b transposed";
-    text += kExtras[static_cast<std::size_t>(problem.extra)];
-    text += fmt::format(", {} -> {}", to_string(problem.operands), to_string(problem.result));
-    if (problem.operands == DType::f32) text += fmt::format(", {}", to_string(problem.math));
-    return text;
-}
-
 FftEngine::FftEngine(int n_fft, std::int64_t batch) : n_fft_(n_fft), batch_(batch) {
     require(n_fft >= 2 && batch >= 1, "Fourier transform: {} signals of {} samples", batch, n_fft);
 }
