@@ -27,7 +27,7 @@ void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec
                            Tensor labels, Tensor weights, StepState* state, Tensor probabilities,
                            Tensor row_loss, Tensor diff_logits);
 
-// probabilities = softmax(logits), both [n, classes]; in place allowed.
+// probabilities = softmax(logits), both [n, classes]; in place allowed where logits are f32.
 void softmax(Context& context, Tensor logits, Tensor probabilities);
 
 // The backend's half: arguments are checked already.

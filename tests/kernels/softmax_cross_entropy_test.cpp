@@ -16,10 +16,10 @@ class SoftmaxCrossEntropyTest : public DeviceTest {};
 INSTANTIATE_FOR_DEVICES(SoftmaxCrossEntropyTest);
 
 struct Problem {
-    Problem(Context& context, std::int64_t rows, std::int64_t classes)
-        : logits(context, {rows, classes}),
+    Problem(Context& context, std::int64_t rows, std::int64_t classes, DType dtype = DType::f32)
+        : logits(context, {rows, classes}, dtype),
           probabilities(context, {rows, classes}),
-          gradient(context, {rows, classes}),
+          gradient(context, {rows, classes}, dtype),
           labels(context, {rows}, DType::i32),
           weights(context, {rows}),
           loss(context, {rows}),
@@ -69,9 +69,31 @@ Reference reference(const std::vector<double>& logits, std::int32_t label, doubl
     return row;
 }
 
-std::vector<double> row_of(const TestTensor& tensor, std::int64_t row, std::int64_t classes) {
-    const float* values = tensor.tensor().f32() + row * classes;
-    return {values, values + classes};
+std::vector<double> row_of(const std::vector<float>& values, std::size_t row, std::size_t classes) {
+    const auto first = values.begin() + static_cast<std::ptrdiff_t>(row * classes);
+    return {first, first + static_cast<std::ptrdiff_t>(classes)};
+}
+
+// Compares all rows with the formulas. Gradients may be off by `tolerance` of themselves, beside 2e-7.
+void expect_formulas(const Problem& problem, double smoothing, double scale, double tolerance = 0) {
+    const auto classes = static_cast<std::size_t>(problem.logits.tensor().shape[1]);
+    const auto logits = problem.logits.values();
+    const auto labels = problem.labels.integers();
+    const auto weights = problem.weights.values();
+    const auto losses = problem.loss.values();
+    const auto probabilities = problem.probabilities.values();
+    const auto gradients = problem.gradient.values();
+    for (std::size_t row = 0; row < labels.size(); ++row) {
+        const auto weight = static_cast<double>(weights[row]);
+        const Reference expected = reference(row_of(logits, row, classes), labels[row], weight, smoothing);
+        EXPECT_NEAR(static_cast<double>(losses[row]), expected.loss, 2e-7 * std::max(1.0, expected.loss));
+        for (std::size_t k = 0; k < classes; ++k) {
+            const std::size_t e = row * classes + k;
+            const double gradient = weight * (expected.probabilities[k] - expected.targets[k]) * scale;
+            EXPECT_NEAR(static_cast<double>(probabilities[e]), expected.probabilities[k], 1e-7);
+            EXPECT_NEAR(static_cast<double>(gradients[e]), gradient, 2e-7 + tolerance * std::abs(gradient));
+        }
+    }
 }
 
 TEST_P(SoftmaxCrossEntropyTest, MatchesFormulas) {
@@ -81,25 +103,21 @@ TEST_P(SoftmaxCrossEntropyTest, MatchesFormulas) {
             Problem problem(context(), rows, classes);
             const float scale = 1 / static_cast<float>(rows);
             problem.run(context(), smoothing, scale);
-            for (std::int64_t row = 0; row < rows; ++row) {
-                const auto weight = static_cast<double>(problem.weights.tensor().f32()[row]);
-                const Reference expected =
-                    reference(row_of(problem.logits, row, classes), problem.labels.tensor().i32()[row],
-                              weight, static_cast<double>(smoothing));
-                EXPECT_NEAR(static_cast<double>(problem.loss.tensor().f32()[row]), expected.loss,
-                            2e-7 * std::max(1.0, expected.loss));
-                for (std::int64_t k = 0; k < classes; ++k) {
-                    const auto at = static_cast<std::size_t>(k);
-                    const std::int64_t e = row * classes + k;
-                    EXPECT_NEAR(static_cast<double>(problem.probabilities.tensor().f32()[e]),
-                                expected.probabilities[at], 1e-7);
-                    EXPECT_NEAR(static_cast<double>(problem.gradient.tensor().f32()[e]),
-                                weight * (expected.probabilities[at] - expected.targets[at]) *
-                                    static_cast<double>(scale),
-                                2e-7);
-                }
-            }
+            expect_formulas(problem, static_cast<double>(smoothing), static_cast<double>(scale));
         }
+    }
+}
+
+// Only the gradient is rounded to 8 bits.
+TEST_P(SoftmaxCrossEntropyTest, TakesBf16OnCuda) {
+    if (on_cpu()) GTEST_SKIP() << "the CPU has no bf16";
+    for (const std::int64_t classes : {2, 10, 70}) {
+        Problem problem(context(), 20, classes, DType::bf16);
+        problem.run(context(), 0.1F, 0.05F);
+        expect_formulas(problem, static_cast<double>(0.1F), static_cast<double>(0.05F), 1.0 / 256);
+        TestTensor p(context(), {20, classes});
+        softmax(context(), problem.logits, p);
+        EXPECT_EQ(p.values(), problem.probabilities.values());
     }
 }
 
@@ -107,19 +125,19 @@ TEST_P(SoftmaxCrossEntropyTest, MatchesFormulas) {
 TEST_P(SoftmaxCrossEntropyTest, GradientMatchesDifferences) {
     Problem problem(context(), 4, 5);
     problem.run(context(), 0.2F, 0.25F);
-    for (std::int64_t row = 0; row < 4; ++row) {
+    const auto all_logits = problem.logits.values();
+    const auto labels = problem.labels.integers();
+    const auto weights = problem.weights.values();
+    const auto gradient = problem.gradient.values();
+    for (std::size_t row = 0; row < 4; ++row) {
         for (std::size_t k = 0; k < 5; ++k) {
             const auto loss_at = [&](double shift) {
-                auto logits = row_of(problem.logits, row, 5);
+                auto logits = row_of(all_logits, row, 5);
                 logits[k] += shift;
-                return reference(logits, problem.labels.tensor().i32()[row],
-                                 static_cast<double>(problem.weights.tensor().f32()[row]), 0.2)
-                    .loss;
+                return reference(logits, labels[row], static_cast<double>(weights[row]), 0.2).loss;
             };
             const double slope = 0.25 * (loss_at(1e-5) - loss_at(-1e-5)) / 2e-5;
-            EXPECT_NEAR(
-                static_cast<double>(problem.gradient.tensor().f32()[row * 5 + static_cast<std::int64_t>(k)]),
-                slope, 1e-6);
+            EXPECT_NEAR(static_cast<double>(gradient[row * 5 + k]), slope, 1e-6);
         }
     }
 }
@@ -130,10 +148,12 @@ TEST_P(SoftmaxCrossEntropyTest, IsStableForHugeLogits) {
     problem.labels.assign(std::vector<std::int32_t>{1, 1});
     problem.weights.assign(std::vector<float>{1, 1});
     problem.run(context(), 0, 1);
-    EXPECT_NEAR(static_cast<double>(problem.loss.tensor().f32()[0]), 2000 + std::log1p(std::exp(-1.0)), 1e-3);
-    EXPECT_EQ(problem.loss.tensor().f32()[1], 0);
-    for (const float value : problem.gradient.values()) EXPECT_TRUE(std::isfinite(value));
-    EXPECT_FLOAT_EQ(problem.gradient.tensor().f32()[1], -1);
+    const auto loss = problem.loss.values();
+    const auto gradient = problem.gradient.values();
+    EXPECT_NEAR(static_cast<double>(loss[0]), 2000 + std::log1p(std::exp(-1.0)), 1e-3);
+    EXPECT_EQ(loss[1], 0);
+    for (const float value : gradient) EXPECT_TRUE(std::isfinite(value));
+    EXPECT_FLOAT_EQ(gradient[1], -1);
 }
 
 // Close to certainty 1 - p must keep its digits.
@@ -144,15 +164,15 @@ TEST_P(SoftmaxCrossEntropyTest, NearlyCertainRowsKeepTheirGradient) {
     problem.weights.assign(std::vector<float>{1});
     problem.run(context(), 0, 1);
     const double rest = std::exp(-20.0) / (1 + std::exp(-20.0));
-    EXPECT_NEAR(static_cast<double>(problem.loss.tensor().f32()[0]) / rest, 1, 1e-6);
-    EXPECT_NEAR(static_cast<double>(problem.gradient.tensor().f32()[0]) / -rest, 1, 1e-6);
+    EXPECT_NEAR(static_cast<double>(problem.loss.values()[0]) / rest, 1, 1e-6);
+    EXPECT_NEAR(static_cast<double>(problem.gradient.values()[0]) / -rest, 1, 1e-6);
 }
 
 TEST_P(SoftmaxCrossEntropyTest, NanShows) {
     Problem problem(context(), 1, 3);
     problem.logits.assign(std::vector<float>{0, std::nanf(""), 1});
     problem.run(context(), 0, 1);
-    EXPECT_TRUE(std::isnan(problem.loss.tensor().f32()[0]));
+    EXPECT_TRUE(std::isnan(problem.loss.values()[0]));
 }
 
 TEST_P(SoftmaxCrossEntropyTest, InPlaceAndWithoutGradient) {
@@ -228,14 +248,29 @@ TEST_P(SoftmaxCrossEntropyTest, SameBitsForEveryNumberOfThreadsAndNoAllocation) 
     }
 }
 
+TEST_P(SoftmaxCrossEntropyTest, LabelsOutsideTheClassesThrowOrShow) {
+    Problem problem(context(), 3, 4);
+    for (const std::int32_t label : {-1, 4}) {
+        problem.labels.assign(std::vector<std::int32_t>{0, label, 0});
+        if (on_cpu()) {
+            EXPECT_THROW(problem.run(context(), 0, 1), InvalidArgument);
+            continue;
+        }
+        problem.run(context(), 0, 1);
+        const auto loss = problem.loss.values();
+        EXPECT_TRUE(std::isfinite(loss[0]) && std::isnan(loss[1]) && std::isfinite(loss[2]));
+        EXPECT_TRUE(std::isnan(problem.state.get().loss_sum));
+        const auto gradient = problem.gradient.values();
+        for (std::size_t i = 0; i < gradient.size(); ++i) {
+            EXPECT_EQ(std::isnan(gradient[i]), i / 4 == 1) << i;
+        }
+    }
+}
+
 TEST_P(SoftmaxCrossEntropyTest, RejectsWhatDoesNotFit) {
     Problem problem(context(), 3, 4);
     EXPECT_THROW(problem.run(context(), 1, 1), InvalidArgument);
     EXPECT_THROW(problem.run(context(), -0.1F, 1), InvalidArgument);
-    for (const std::int32_t label : {-1, 4}) {
-        problem.labels.assign(std::vector<std::int32_t>{0, label, 0});
-        EXPECT_THROW(problem.run(context(), 0, 1), InvalidArgument);
-    }
     TestTensor narrow(context(), {3, 3});
     TestTensor cube(context(), {3, 2, 2});
     EXPECT_THROW(softmax(context(), problem.logits, narrow), InvalidArgument);
