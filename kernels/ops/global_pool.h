@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Global pooling: src [n, h, w, c] -> dst [n, c], the mean or the maximum over h and w.
-// winner (max only, i32 [n, c], kept until backward): h * width + w of the first maximum.
+// winner (max only, i32 [n, c], kept until backward): h * width + w of the first maximum. src, dst and their
+// gradients are f32 or, on CUDA, all bf16; the mean is computed in double precision.
 #pragma once
 
 #include "kernels/device/context.h"

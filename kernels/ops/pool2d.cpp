@@ -36,10 +36,11 @@ Pool2d::Pool2d(const Shape& src, const Pool2dSpec& spec)
 
 void Pool2d::forward(Context& context, Tensor src, Tensor dst, Tensor winner) {
     const bool max = spec_.kind == PoolKind::max;
+    const DType dtype = activation_type(context, src);
     require_tensor(context, max ? "max_pool2d: src" : "average_pool2d: src", src,
-                   planned_shape(op_name(spec_.kind), src_shape_, src));
+                   planned_shape(op_name(spec_.kind), src_shape_, src), dtype);
     const Shape expected = dst_shape_.with_rows(src.rows());
-    require_tensor(context, max ? "max_pool2d: dst" : "average_pool2d: dst", dst, expected);
+    require_tensor(context, max ? "max_pool2d: dst" : "average_pool2d: dst", dst, expected, dtype);
     if (max) require_tensor(context, "max_pool2d: winner", winner, expected, DType::i32);
     do_forward(context, src, dst, winner);
 }
@@ -47,10 +48,12 @@ void Pool2d::forward(Context& context, Tensor src, Tensor dst, Tensor winner) {
 void Pool2d::backward(Context& context, Tensor diff_dst, Tensor winner, Tensor diff_src) {
     const bool max = spec_.kind == PoolKind::max;
     const Shape expected = planned_shape(op_name(spec_.kind), dst_shape_, diff_dst);
-    require_tensor(context, max ? "max_pool2d: diff_dst" : "average_pool2d: diff_dst", diff_dst, expected);
+    const DType dtype = activation_type(context, diff_dst);
+    require_tensor(context, max ? "max_pool2d: diff_dst" : "average_pool2d: diff_dst", diff_dst, expected,
+                   dtype);
     if (max) require_tensor(context, "max_pool2d: winner", winner, expected, DType::i32);
     require_tensor(context, max ? "max_pool2d: diff_src" : "average_pool2d: diff_src", diff_src,
-                   src_shape_.with_rows(diff_dst.rows()));
+                   src_shape_.with_rows(diff_dst.rows()), dtype);
     do_backward(context, diff_dst, winner, diff_src);
 }
 

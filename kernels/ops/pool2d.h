@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Max and average pooling over windows, NHWC, as Keras: padding by padding.h; cells outside the image never
 // win a maximum and don't count in an average. Max: the gradient goes to the first of equal cells, in
-// row-major order. Tensors may hold fewer clips than the plan. All outputs are overwritten.
+// row-major order. Tensors may hold fewer clips than the plan. All outputs are overwritten. Tensors are
+// f32 or, on CUDA, bf16 (added up in f32 and rounded once); all of a call are of one type.
 #pragma once
 
 #include <memory>

@@ -103,27 +103,23 @@ std::string describe(const Case& c) {
 }
 
 struct Problem {
-    Problem(Context& context, const Case& c)
+    Problem(Context& context, const Case& c, DType dtype = DType::f32)
         : dst_shape(pool2d_dst_shape(c.src, c.spec)),
-          src(context, c.src),
-          diff_src(context, c.src),
-          dst(context, dst_shape),
-          diff_dst(context, dst_shape),
+          src(context, c.src, dtype),
+          diff_src(context, c.src, dtype),
+          dst(context, dst_shape, dtype),
+          diff_dst(context, dst_shape, dtype),
           winner(context, dst_shape, DType::i32),
           pool(make_pool2d(context, c.src, c.spec)) {
-        src.randomize("src");
         // Equal values, so that there are ties.
-        for (std::int64_t i = 0; i < c.src.count(); ++i) {
-            src.tensor().f32()[i] = std::round(src.tensor().f32()[i] * 2) / 2;
-        }
+        auto values = src.randomize("src").values();
+        for (auto& value : values) value = std::round(value * 2) / 2;
+        src.assign(values);
         diff_dst.randomize("diff_dst");
     }
     void run(Context& context) {
         pool->forward(context, src, dst, winner);
         pool->backward(context, diff_dst, winner, diff_src);
-    }
-    std::vector<std::int32_t> winners() const {
-        return {winner.tensor().i32(), winner.tensor().i32() + winner.tensor().count()};
     }
 
     Shape dst_shape;
@@ -145,7 +141,24 @@ TEST_P(Pool2dTest, MatchesReference) {
         EXPECT_LT(relative_error(problem.dst.values(), expected.dst), 2e-7);
         EXPECT_LT(relative_error(problem.diff_src.values(), expected.diff_src), 5e-7);
         if (c.spec.kind == PoolKind::max) {
-            EXPECT_EQ(problem.winners(), expected.winner);
+            EXPECT_EQ(problem.winner.integers(), expected.winner);
+        }
+    }
+}
+
+// Rounded once, to 8 bits: half a unit in the last place is 1/256 of a number at most.
+TEST_P(Pool2dTest, PoolsBf16OnCuda) {
+    if (on_cpu()) GTEST_SKIP() << "the CPU has no bf16";
+    for (const Case& c : cases()) {
+        SCOPED_TRACE(describe(c));
+        Problem problem(context(), c, DType::bf16);
+        problem.run(context());
+        const Reference expected =
+            reference(c.src, problem.dst_shape, c.spec, problem.src.values(), problem.diff_dst.values());
+        EXPECT_LT(relative_error(problem.dst.values(), expected.dst), 1.01 / 256);
+        EXPECT_LT(relative_error(problem.diff_src.values(), expected.diff_src), 1.01 / 256);
+        if (c.spec.kind == PoolKind::max) {
+            EXPECT_EQ(problem.winner.integers(), expected.winner);
         }
     }
 }
@@ -175,17 +188,16 @@ TEST_P(Pool2dTest, TheFirstNanWins) {
         TestTensor src(context(), {1, 2, 2, 40});
         TestTensor dst(context(), {1, 1, 1, 40});
         TestTensor winner(context(), {1, 1, 1, 40}, DType::i32);
-        src.randomize("src");
-        for (int k = 0; k < 40; ++k) {
-            src.tensor().f32()[40 + k] = std::numeric_limits<float>::quiet_NaN();
-            src.tensor().f32()[120 + k] = std::numeric_limits<float>::quiet_NaN();
+        auto values = src.randomize("src").values();
+        for (std::size_t k = 0; k < 40; ++k) {
+            values[40 + k] = std::numeric_limits<float>::quiet_NaN();
+            values[120 + k] = std::numeric_limits<float>::quiet_NaN();
         }
+        src.assign(values);
         const auto pool = make_pool2d(context(), src.tensor().shape, {.stride = {stride, stride}});
         pool->forward(context(), src, dst, winner);
-        for (int k = 0; k < 40; ++k) {
-            EXPECT_TRUE(std::isnan(dst.tensor().f32()[k]));
-            EXPECT_EQ(winner.tensor().i32()[k], 1);
-        }
+        for (const float value : dst.values()) EXPECT_TRUE(std::isnan(value));
+        EXPECT_EQ(winner.integers(), std::vector<std::int32_t>(40, 1));
     }
 }
 
