@@ -6,7 +6,7 @@
 //   inference: the moving moments instead
 // src, dst: [n, ..., c]; everything else [c]. saved_mean and saved_inv_std are the workspace, kept until
 // backward. dst may be src in inference. All outputs are overwritten (moving moments are updated). Sums are
-// cut by shape: the same bits for every thread count. src, dst and their gradients are f32, in Math::bf16
+// cut by shape: the same bits for every thread count. src, dst and their gradients are f32 or, on CUDA,
 // bf16. state: with it, only the first state->rows rows of the batch count in the moments and get a gradient
 // (the others get zeros); null: all of them.
 #pragma once

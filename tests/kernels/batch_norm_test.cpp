@@ -15,12 +15,12 @@ class BatchNormTest : public DeviceTest {};
 INSTANTIATE_FOR_DEVICES(BatchNormTest);
 
 struct Problem {
-    Problem(Context& context, const Shape& shape)
+    Problem(Context& context, const Shape& shape, DType dtype = DType::f32)
         : channels{shape[shape.rank() - 1]},
-          src(context, shape),
-          dst(context, shape),
-          diff_dst(context, shape),
-          diff_src(context, shape),
+          src(context, shape, dtype),
+          dst(context, shape, dtype),
+          diff_dst(context, shape, dtype),
+          diff_src(context, shape, dtype),
           gamma(context, channels),
           beta(context, channels),
           moving_mean(context, channels),
@@ -35,11 +35,9 @@ struct Problem {
         gamma.randomize("gamma");
         beta.randomize("beta");
         moving_mean.randomize("moving_mean");
-        moving_variance.randomize("moving_variance");
-        for (std::int64_t k = 0; k < channels[0]; ++k) {
-            float& variance = moving_variance.tensor().f32()[k];
-            variance = std::abs(variance) + 0.1F;
-        }
+        auto variances = moving_variance.randomize("moving_variance").values();
+        for (auto& variance : variances) variance = std::abs(variance) + 0.1F;
+        moving_variance.assign(variances);
     }
     BatchNormParameters parameters() const { return {gamma, beta, moving_mean, moving_variance}; }
     void forward(Context& context) {
@@ -138,6 +136,35 @@ TEST_P(BatchNormTest, InferenceMatchesReferenceAlsoInPlace) {
     }
 }
 
+// Computed as in f32 and rounded once.
+TEST_P(BatchNormTest, TakesBf16OnCuda) {
+    if (on_cpu()) GTEST_SKIP() << "the CPU has no bf16";
+    for (const Shape& shape : {Shape{40, 7}, {5, 9, 8, 24}, {70, 1, 1, 264}}) {
+        SCOPED_TRACE(to_string(shape));
+        Problem narrow(context(), shape, DType::bf16);
+        Problem wide(context(), shape);
+        wide.src.assign(narrow.src.values());
+        wide.diff_dst.assign(narrow.diff_dst.values());
+        for (Problem* problem : {&narrow, &wide}) {
+            problem->forward(context());
+            problem->backward(context());
+        }
+        const auto rounding = [](const TestTensor& actual, const TestTensor& expected) {
+            return relative_error(actual.values(), doubles(expected));
+        };
+        EXPECT_LT(rounding(narrow.dst, wide.dst), 1.01 / 256);
+        EXPECT_LT(rounding(narrow.diff_src, wide.diff_src), 1.01 / 256);
+        EXPECT_LT(rounding(narrow.saved_inv_std, wide.saved_inv_std), 2e-7);
+        EXPECT_LT(rounding(narrow.diff_gamma, wide.diff_gamma), 1e-6);
+        EXPECT_LT(rounding(narrow.moving_mean, wide.moving_mean), 2e-7);
+        for (Problem* problem : {&narrow, &wide}) {
+            batch_norm_forward_inference(context(), problem->spec, problem->src, problem->parameters(),
+                                         problem->dst);
+        }
+        EXPECT_LT(rounding(narrow.dst, wide.dst), 1.01 / 256);
+    }
+}
+
 TEST_P(BatchNormTest, BackwardMatchesFormula) {
     for (const Shape& shape : kShapes) {
         SCOPED_TRACE(to_string(shape));
@@ -201,10 +228,9 @@ TEST_P(BatchNormTest, KeepsASmallVarianceBesideALargeMean) {
         SCOPED_TRACE(channels);
         Problem problem(context(), {20, 30, 30, channels});
         problem.spec.epsilon = 1e-9F;
-        for (std::int64_t i = 0; i < problem.src.tensor().count(); ++i) {
-            float& value = problem.src.tensor().f32()[i];
-            value = 1000 + 0.005F * value;
-        }
+        auto values = problem.src.values();
+        for (auto& value : values) value = 1000 + 0.005F * value;
+        problem.src.assign(values);
         const auto src = doubles(problem.src);
         const Moments expected = moments_of(src, static_cast<std::size_t>(channels), 1e-9);
         problem.forward(context());
@@ -219,17 +245,20 @@ TEST_P(BatchNormTest, AConstantChannelGivesBeta) {
     Problem problem(context(), {64, 5});
     problem.src.assign(std::vector<float>(320, 12345.678F));
     problem.forward(context());
-    for (std::int64_t i = 0; i < 320; ++i) {
-        EXPECT_EQ(problem.dst.tensor().f32()[i], problem.beta.tensor().f32()[i % 5]);
-    }
+    const auto dst = problem.dst.values();
+    const auto beta = problem.beta.values();
+    for (std::size_t i = 0; i < dst.size(); ++i) EXPECT_EQ(dst[i], beta[i % 5]);
 }
 
 TEST_P(BatchNormTest, NanShows) {
     Problem problem(context(), {64, 2});
-    problem.src.tensor().f32()[40] = std::nanf("");
+    auto values = problem.src.values();
+    values[40] = std::nanf("");
+    problem.src.assign(values);
     problem.forward(context());
-    EXPECT_TRUE(std::isnan(problem.dst.tensor().f32()[0]));
-    EXPECT_FALSE(std::isnan(problem.dst.tensor().f32()[1]));
+    const auto dst = problem.dst.values();
+    EXPECT_TRUE(std::isnan(dst[0]));
+    EXPECT_FALSE(std::isnan(dst[1]));
 }
 
 TEST_P(BatchNormTest, SameBitsForEveryNumberOfThreadsAndNoAllocation) {
