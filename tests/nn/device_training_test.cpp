@@ -3,6 +3,7 @@
 // trainers side by side.
 #include <gmock/gmock.h>
 
+#include "nn/formats/safetensors.h"
 #include "tests/nn/network.h"
 #include "tests/support/device_test.h"
 
@@ -171,6 +172,39 @@ TEST_P(DeviceTrainingTest, IsAskedWhetherToGoOn) {
     } else {
         EXPECT_THAT(done, ElementsAre(DoubleEq(8.0 / kClips), DoubleEq(16.0 / kClips)));
         EXPECT_EQ(run.trainer.step(), 2U);
+    }
+}
+
+// The weights that products see are the rounded ones, whoever wrote the weights last.
+void expect_true_shadow(Context& context, const ParameterStore& parameters, const char* when) {
+    std::vector<float> rounded = download_f32(context, parameters.values());
+    for (float& value : rounded) value = round_to_bf16(value);
+    EXPECT_EQ(download_f32(context, parameters.shadow()), rounded) << when;
+}
+
+TEST_P(DeviceTrainingTest, Bf16LearnsWithRoundedWeights) {
+    if (on_cpu()) GTEST_SKIP() << "the CPU computes in fp32 only";
+    for (const ModelSpec& model : models()) {
+        const auto rounding = make_context(2, Math::bf16);
+        Training run(*rounding, model, 4);
+        Training exact(context(), model, 4);
+        const ParameterStore& parameters = run.trainer.parameters();
+        expect_true_shadow(*rounding, parameters, "initial values");
+        EXPECT_FALSE(exact.trainer.parameters().shadow());
+        for (int epoch = 0; epoch < 4; ++epoch) {
+            run.epoch();
+            exact.epoch();
+            EXPECT_NEAR(run.sums.back().loss_sum, exact.sums.back().loss_sum,
+                        0.05 * exact.sums.back().loss_sum)
+                << "epoch " << epoch;
+            if (epoch == 1) run.trainer.save_weights();
+        }
+        expect_true_shadow(*rounding, parameters, "trained");
+        run.trainer.restore_weights();
+        expect_true_shadow(*rounding, parameters, "restored");
+        from_safetensors(to_safetensors(exact.trainer.parameters(), {}), run.trainer.parameters());
+        expect_true_shadow(*rounding, parameters, "read");
+        EXPECT_EQ(weights_of(parameters), weights_of(exact.trainer.parameters()));
     }
 }
 
