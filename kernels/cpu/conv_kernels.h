@@ -17,11 +17,9 @@ enum class SimdLevel;
 // 3x3 convolution, stride 1, on 4x4 output tiles by Winograd F(4x4, 3x3): a run of tiles through input
 // transform, 36 small matrix products and output transform, all in cache.
 struct WinogradStrip {
-    // What is read: NHWC src, or the pooled gradient with its winners, which stands for its un-pooled image.
-    const float* src = nullptr;
-    const std::uint8_t* winner = nullptr;
+    const float* src = nullptr;  // NHWC
     int src_h = 0, src_w = 0, channels_in = 0;
-    int before = 0;  // rows and columns of zeros before the first of the (un-pooled) image: 0 to 2
+    int before = 0;  // rows and columns of zeros before the first of the image: 0 or 1
     // What is written: NHWC dst, or pooled dst with winners.
     float* dst = nullptr;
     std::uint8_t* dst_winner = nullptr;
@@ -34,7 +32,9 @@ struct WinogradStrip {
     float* scratch = nullptr;  // strip_floats()
 };
 
-// Weight and bias gradient from a run of tiles: dw = G^T [sum over tiles (B^T d B) * (A g A^T)] G.
+// The gradients from a run of tiles of whole clips: dw = G^T [sum over tiles (B^T d B) * (A g A^T)] G, the
+// sum of g for the bias, and dd = B [sum over channels out (G w G^T) * (A g A^T)] B^T, added up where windows
+// overlap.
 struct WinogradGradient {
     const float* src = nullptr;
     int src_h = 0, src_w = 0, channels_in = 0;
@@ -44,8 +44,12 @@ struct WinogradGradient {
     int dst_h = 0, dst_w = 0, channels_out = 0;
     int tiles_y = 0, tiles_x = 0;
     std::int64_t first_tile = 0, last_tile = 0;
-    float* partial = nullptr;  // out: [9][channels_in][padded channels_out], then [padded channels_out]
-    float* scratch = nullptr;  // gradient_floats()
+    // out, null: not wanted, and src isn't read; [9][channels_in][padded channels_out], then [padded
+    // channels_out]
+    float* partial = nullptr;
+    float* diff_src = nullptr;       // out, null: not wanted
+    const float* weights = nullptr;  // packed transposed, for diff_src
+    float* scratch = nullptr;        // gradient_floats()
 };
 
 // One pooled row of a 3x3 convolution with a single input channel, and its part of the gradients.
@@ -67,14 +71,13 @@ struct DirectRow {
 };
 
 struct WinogradKernels {
-    // HWIO weights [3][3][in][out] -> packed [panels][36][in][panel], rows first_in .. last_in. rotated: for
-    // the data gradient: taps reversed, and `in` counts the convolution's output channels.
-    void (*pack)(const float* weights, int in, int out, bool rotated, int first_in, int last_in,
+    // HWIO weights [3][3][in][out] -> packed [panels][36][in][panel], rows first_in .. last_in. transposed:
+    // for the data gradient: the weights are [3][3][out][in].
+    void (*pack)(const float* weights, int in, int out, bool transposed, int first_in, int last_in,
                  float* packed);
     std::size_t (*strip_floats)(int channels_in, int tiles);
-    void (*plain)(const WinogradStrip& strip);   // src -> dst
-    void (*pool)(const WinogradStrip& strip);    // src -> pooled dst, with ReLU
-    void (*unpool)(const WinogradStrip& strip);  // pooled gradient -> dst
+    void (*plain)(const WinogradStrip& strip);  // src -> dst
+    void (*pool)(const WinogradStrip& strip);   // src -> pooled dst, with ReLU
     std::size_t (*gradient_floats)(int channels_in, int channels_out, int tiles);
     void (*gradient)(const WinogradGradient& gradient, int tiles_at_once);
 };

@@ -6,20 +6,28 @@
 namespace kickdrum {
 namespace {
 
-// Tiles that go through all phases together. 12 to 36 are equal within noise while the planes stay in the L2 cache.
-int strip_tiles(int channels) { return channels <= 128 ? 24 : 12; }
-// Few channels: their tiles fit the L2 cache. More: the sums over tiles are what is large, and more tiles share a pass.
-int gradient_tiles(int channels) { return channels > 64 && channels <= 128 ? 48 : 24; }
+// Tiles that go through all phases together. 12 to 36 are equal within noise while the planes stay in the L2
+// cache.
+int strip_tiles(int channels) {
+    return channels <= 128 ? 24 : 12;
+}
+// Few channels: their tiles fit the L2 cache. More: the sums over tiles are what is large, and more tiles
+// share a pass.
+int gradient_tiles(int channels) {
+    return channels > 64 && channels <= 128 ? 48 : 24;
+}
 // Rows of a packed weight matrix that one task packs.
 constexpr int kPackRows = 8;
 
-int tiles_of(int extent) { return (extent + 3) / 4; }
+int tiles_of(int extent) {
+    return (extent + 3) / 4;
+}
 
-void pack(Context& context, const WinogradKernels& kernels, const float* weights, int in, int out, bool rotated,
-          float* packed) {
+void pack(Context& context, const WinogradKernels& kernels, const float* weights, int in, int out,
+          bool transposed, float* packed) {
     context.pool().parallel_for((in + kPackRows - 1) / kPackRows, [&](std::int64_t task, int) {
         const int first = static_cast<int>(task) * kPackRows;
-        kernels.pack(weights, in, out, rotated, first, std::min(in, first + kPackRows), packed);
+        kernels.pack(weights, in, out, transposed, first, std::min(in, first + kPackRows), packed);
     });
 }
 
@@ -40,10 +48,12 @@ void run_strips(Context& context, const WinogradKernels& kernels, void (*pass)(c
 
 }  // namespace
 
-int batch_chunks(std::int64_t clips) { return static_cast<int>(std::min<std::int64_t>(clips, 16)); }
+int batch_chunks(std::int64_t clips) {
+    return static_cast<int>(std::min<std::int64_t>(clips, 16));
+}
 
-void add_partials(Context& context, const float* partials, std::size_t partial_floats, int chunks, std::int64_t rows,
-                  int cols, int padded, float* dst) {
+void add_partials(Context& context, const float* partials, std::size_t partial_floats, int chunks,
+                  std::int64_t rows, int cols, int padded, float* dst) {
     constexpr std::int64_t kFloatsPerTask = 8192;
     const std::int64_t rows_per_task = std::max<std::int64_t>(1, kFloatsPerTask / padded);
     context.pool().parallel_for((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
@@ -60,7 +70,8 @@ void add_partials(Context& context, const float* partials, std::size_t partial_f
     });
 }
 
-WinogradConv::WinogradConv(const Context& context, const Shape& src, const Shape& conv_dst, int before, bool pooled)
+WinogradConv::WinogradConv(const Context& context, const Shape& src, const Shape& conv_dst, int before,
+                           bool pooled)
     : kernels_(winograd_kernels(context.simd())),
       lanes_panel_(gemm_kernels(context.simd()).panel),
       h_(static_cast<int>(src[1])),
@@ -72,17 +83,19 @@ WinogradConv::WinogradConv(const Context& context, const Shape& src, const Shape
       before_(before),
       out_h_(pooled ? p_ / 2 : p_),
       out_w_(pooled ? q_ / 2 : q_),
+      k_padded_((k_ + lanes_panel_ - 1) / lanes_panel_ * lanes_panel_),
       pooled_(pooled) {
     const auto threads = static_cast<std::size_t>(context.threads());
-    const auto strips = [&](int in, int out) {
-        return packed_floats(in, out) + threads * round_to_line(kernels_.strip_floats(in, strip_tiles(in)));
-    };
-    const int k_padded = (k_ + lanes_panel_ - 1) / lanes_panel_ * lanes_panel_;
-    const auto partial = round_to_line(static_cast<std::size_t>(9 * c_ + 1) * static_cast<std::size_t>(k_padded));
-    const std::size_t gradient =
-        static_cast<std::size_t>(batch_chunks(src[0])) * partial +
+    const std::size_t forward =
+        packed_floats(c_, k_) + threads * round_to_line(kernels_.strip_floats(c_, strip_tiles(c_)));
+    const std::size_t backward =
+        packed_floats(k_, c_) + static_cast<std::size_t>(batch_chunks(src[0])) * partial_floats() +
         threads * round_to_line(kernels_.gradient_floats(c_, k_, gradient_tiles(std::max(c_, k_))));
-    scratch_floats_ = std::max({strips(c_, k_), strips(k_, c_), gradient});
+    scratch_floats_ = std::max(forward, backward);
+}
+
+std::size_t WinogradConv::partial_floats() const {
+    return round_to_line(static_cast<std::size_t>(9 * c_ + 1) * static_cast<std::size_t>(k_padded_));
 }
 
 std::size_t WinogradConv::packed_floats(int in, int out) const {
@@ -90,8 +103,8 @@ std::size_t WinogradConv::packed_floats(int in, int out) const {
     return round_to_line(36 * static_cast<std::size_t>(in) * padded);
 }
 
-void WinogradConv::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
-                           Tensor scratch) const {
+void WinogradConv::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst,
+                           Tensor winner, Tensor scratch) const {
     auto* packed = static_cast<float*>(scratch.data);
     pack(context, kernels_, weights.f32(), c_, k_, false, packed);
     WinogradStrip strip;
@@ -113,65 +126,48 @@ void WinogradConv::forward(Context& context, Tensor src, Tensor weights, Tensor 
                packed + packed_floats(c_, k_));
 }
 
-void WinogradConv::backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights, Tensor diff_src,
-                                Tensor scratch) const {
-    auto* packed = static_cast<float*>(scratch.data);
-    pack(context, kernels_, weights.f32(), k_, c_, true, packed);
-    WinogradStrip strip;
-    strip.src = diff_dst.f32();
-    strip.winner = winner.u8();
-    strip.src_h = out_h_;
-    strip.src_w = out_w_;
-    strip.channels_in = k_;
-    strip.before = 2 - before_;
-    strip.dst = diff_src.f32();
-    strip.dst_h = h_;
-    strip.dst_w = w_;
-    strip.channels_out = c_;
-    strip.tiles_y = tiles_of(h_);
-    strip.tiles_x = tiles_of(w_);
-    strip.weights = packed;
-    run_strips(context, kernels_, pooled_ ? kernels_.unpool : kernels_.plain, strip, diff_dst.rows(),
-               packed + packed_floats(k_, c_));
-}
-
-void WinogradConv::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor diff_weights,
-                                    Tensor diff_bias, Tensor scratch) const {
-    const std::int64_t clips = src.rows();
+void WinogradConv::backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
+                            Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) const {
+    const std::int64_t clips = diff_dst.rows();
     const int chunks = batch_chunks(clips);
     const int tiles = gradient_tiles(std::max(c_, k_));
-    const int k_padded = (k_ + lanes_panel_ - 1) / lanes_panel_ * lanes_panel_;
-    const auto partial = round_to_line(static_cast<std::size_t>(9 * c_ + 1) * static_cast<std::size_t>(k_padded));
-    auto* partials = static_cast<float*>(scratch.data);
+    const std::size_t partial = partial_floats();
+    auto* packed = static_cast<float*>(scratch.data);
+    float* partials = packed + packed_floats(k_, c_);
     float* per_thread = partials + static_cast<std::size_t>(chunks) * partial;
     const std::size_t thread_floats = round_to_line(kernels_.gradient_floats(c_, k_, tiles));
+    if (diff_src) pack(context, kernels_, weights.f32(), k_, c_, true, packed);
 
     WinogradGradient gradient;
-    gradient.src = src.f32();
+    gradient.src = diff_weights ? src.f32() : nullptr;
     gradient.src_h = h_;
     gradient.src_w = w_;
     gradient.channels_in = c_;
     gradient.before = before_;
     gradient.diff_dst = diff_dst.f32();
-    gradient.winner = winner.u8();
+    gradient.winner = winner ? winner.u8() : nullptr;
     gradient.dst_h = out_h_;
     gradient.dst_w = out_w_;
     gradient.channels_out = k_;
     gradient.tiles_y = tiles_of(p_);
     gradient.tiles_x = tiles_of(q_);
+    gradient.diff_src = diff_src ? diff_src.f32() : nullptr;
+    gradient.weights = packed;
     const std::int64_t tiles_per_clip = std::int64_t{gradient.tiles_y} * gradient.tiles_x;
     context.pool().parallel_for(chunks, [&](std::int64_t chunk, int thread) {
         WinogradGradient here = gradient;
         here.first_tile = clips * chunk / chunks * tiles_per_clip;
         here.last_tile = clips * (chunk + 1) / chunks * tiles_per_clip;
-        here.partial = partials + static_cast<std::size_t>(chunk) * partial;
+        here.partial = diff_weights ? partials + static_cast<std::size_t>(chunk) * partial : nullptr;
         here.scratch = per_thread + static_cast<std::size_t>(thread) * thread_floats;
         kernels_.gradient(here, tiles);
     });
     const std::int64_t rows = std::int64_t{9} * c_;
-    add_partials(context, partials, partial, chunks, rows, k_, k_padded, diff_weights.f32());
+    if (diff_weights)
+        add_partials(context, partials, partial, chunks, rows, k_, k_padded_, diff_weights.f32());
     if (diff_bias) {
-        add_partials(context, partials + rows * k_padded, partial, chunks, 1, k_, k_padded, diff_bias.f32());
+        add_partials(context, partials + rows * k_padded_, partial, chunks, 1, k_, k_padded_,
+                     diff_bias.f32());
     }
 }
 

@@ -19,15 +19,17 @@ class WinogradConv2d : public Conv2d {
     std::string_view implementation() const override { return name_; }
 
  private:
-    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) override {
+    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst,
+                    Tensor scratch) override {
         conv_.forward(context, src, weights, bias, dst, {}, scratch);
     }
-    void do_backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch) override {
-        conv_.backward_src(context, diff_dst, {}, weights, diff_src, scratch);
+    void do_backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src,
+                         Tensor scratch) override {
+        conv_.backward(context, {}, diff_dst, {}, weights, {}, {}, diff_src, scratch);
     }
-    void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
-                             Tensor scratch) override {
-        conv_.backward_weights(context, src, diff_dst, {}, diff_weights, diff_bias, scratch);
+    void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                             Tensor diff_bias, Tensor scratch) override {
+        conv_.backward(context, src, diff_dst, {}, {}, diff_weights, diff_bias, {}, scratch);
     }
 
     std::string name_;
@@ -37,20 +39,24 @@ class WinogradConv2d : public Conv2d {
 class Im2colConv2d : public Conv2d {
  public:
     Im2colConv2d(const Context& context, const Shape& src, const Conv2dSpec& spec)
-        : Conv2d(src, spec), name_("im2col:" + std::string(to_string(context.simd()))), conv_(context, src, spec) {}
+        : Conv2d(src, spec),
+          name_("im2col:" + std::string(to_string(context.simd()))),
+          conv_(context, src, spec) {}
 
     std::size_t scratch_bytes() const override { return conv_.scratch_bytes(); }
     std::string_view implementation() const override { return name_; }
 
  private:
-    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) override {
+    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst,
+                    Tensor scratch) override {
         conv_.forward(context, src, weights, bias, dst, scratch);
     }
-    void do_backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch) override {
+    void do_backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src,
+                         Tensor scratch) override {
         conv_.backward_src(context, diff_dst, weights, diff_src, scratch);
     }
-    void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
-                             Tensor scratch) override {
+    void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                             Tensor diff_bias, Tensor scratch) override {
         conv_.backward_weights(context, src, diff_dst, diff_weights, diff_bias, scratch);
     }
 
@@ -60,8 +66,8 @@ class Im2colConv2d : public Conv2d {
 
 // With very few channels on either side Winograd's transforms cost more than the multiplications they save.
 bool winograd_pays(const Shape& src, const Conv2dSpec& spec) {
-    return spec.kernel == Extent2d{3, 3} && spec.stride == Extent2d{} && spec.dilation == Extent2d{} && src[3] >= 8 &&
-           spec.channels_out >= 8;
+    return spec.kernel == Extent2d{3, 3} && spec.stride == Extent2d{} && spec.dilation == Extent2d{} &&
+           src[3] >= 8 && spec.channels_out >= 8;
 }
 
 }  // namespace

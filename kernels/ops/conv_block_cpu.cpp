@@ -34,8 +34,7 @@ class WinogradBlock : public ConvBlock {
     }
     void do_backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
                      Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) override {
-        conv_.backward_weights(context, src, diff_dst, winner, diff_weights, diff_bias, scratch);
-        if (diff_src) conv_.backward_src(context, diff_dst, winner, weights, diff_src, scratch);
+        conv_.backward(context, src, diff_dst, winner, weights, diff_weights, diff_bias, diff_src, scratch);
     }
 
     std::string name_;
@@ -110,7 +109,7 @@ class DirectBlock : public ConvBlock {
     void do_backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
                      Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) override {
         backward_weights(context, src, diff_dst, winner, diff_weights, diff_bias, scratch);
-        if (diff_src) conv_.backward_src(context, diff_dst, winner, weights, diff_src, scratch);
+        if (diff_src) conv_.backward(context, {}, diff_dst, winner, weights, {}, {}, diff_src, scratch);
     }
 
     // One partial sum per clip: independent of the threads.

@@ -1,35 +1,43 @@
 // SPDX-License-Identifier: MIT
-// Winograd's passes over runs of tiles, and the packing of the weights. See winograd_transforms.h for the formulas.
+// Winograd's passes over runs of tiles, and the packing of the weights. See winograd_transforms.h for the
+// formulas.
 #include "kernels/cpu/conv_kernels.h"
 #include "kernels/cpu/simd/gemm.h"
 #include "kernels/cpu/simd/winograd_tiles.h"
 
 namespace kickdrum::KICKDRUM_SIMD_NAMESPACE {
 
-KICKDRUM_ALWAYS_INLINE int padded(int channels, int unit) { return (channels + unit - 1) / unit * unit; }
+KICKDRUM_ALWAYS_INLINE int padded(int channels, int unit) {
+    return (channels + unit - 1) / unit * unit;
+}
 
 // 36 planes of tiles x channels; + 16 so that no two planes meet on the same L1 sets.
 KICKDRUM_ALWAYS_INLINE std::ptrdiff_t plane_floats(int tiles, int channels) {
     return std::ptrdiff_t{tiles} * channels + 16;
 }
 
-// Windows of one tile: up to 36 floats and 16 bytes per channel.
-KICKDRUM_ALWAYS_INLINE std::size_t window_floats(int channels) {
-    return static_cast<std::size_t>(padded(channels, kLanes)) * (36 + 4);
+// A gradient window of one tile: up to 16 floats and 4 bytes per channel.
+KICKDRUM_ALWAYS_INLINE std::ptrdiff_t window_floats(int channels) {
+    return std::ptrdiff_t{padded(channels, kLanes)} * (16 + 1);
 }
 
 namespace {
 
 std::size_t winograd_strip_floats(int channels_in, int tiles) {
-    const std::ptrdiff_t planes = 36 * (plane_floats(tiles, padded(channels_in, kLanes)) + plane_floats(tiles, kPanel));
-    return static_cast<std::size_t>(planes) + window_floats(channels_in);
+    const std::ptrdiff_t planes =
+        36 * (plane_floats(tiles, padded(channels_in, kLanes)) + plane_floats(tiles, kPanel));
+    return static_cast<std::size_t>(planes + padded(channels_in, kLanes));
 }
 
 // U is read once per strip, front to back; a panel's products go through the output transform at once.
-template <class Source, class Sink>
-KICKDRUM_ALWAYS_INLINE void run_strip(const WinogradStrip& s, const Source& source, const Sink& sink, float* v) {
+template <class Sink>
+KICKDRUM_ALWAYS_INLINE void run_strip(const WinogradStrip& s, const Sink& sink) {
     const int c = s.channels_in;
     const int c_stride = padded(c, kLanes);
+    float* zeros = s.scratch;
+    float* v = zeros + c_stride;
+    __builtin_memset(zeros, 0, static_cast<std::size_t>(c_stride) * sizeof(float));
+    const PlainSource source{s.src, s.src_h, s.src_w, c, s.before, s.tiles_y, s.tiles_x, zeros};
     const std::ptrdiff_t v_plane = plane_floats(s.tiles, c_stride);
     const std::ptrdiff_t m_plane = plane_floats(s.tiles, kPanel);
     float* m = v + 36 * v_plane;
@@ -37,7 +45,8 @@ KICKDRUM_ALWAYS_INLINE void run_strip(const WinogradStrip& s, const Source& sour
     const float* u = s.weights;
     for (int k0 = 0; k0 < s.channels_out; k0 += kPanel) {
         for (int xi = 0; xi < 36; ++xi, u += std::ptrdiff_t{c} * kPanel) {
-            gemm_panel<false, false>(s.tiles, v + xi * v_plane, c_stride, u, kPanel, m + xi * m_plane, kPanel, c);
+            gemm_panel<false, false>(s.tiles, v + xi * v_plane, c_stride, u, kPanel, m + xi * m_plane, kPanel,
+                                     c);
         }
         const int channels = min_of(kPanel, s.channels_out - k0);
         for (int t = 0; t < s.tiles; ++t) {
@@ -46,131 +55,161 @@ KICKDRUM_ALWAYS_INLINE void run_strip(const WinogradStrip& s, const Source& sour
     }
 }
 
-PlainSource plain_source(const WinogradStrip& s) {
-    return {s.src, s.src_h, s.src_w, s.channels_in, s.before, s.tiles_y, s.tiles_x, s.scratch};
-}
-
 void winograd_plain(const WinogradStrip& s) {
-    const PlainSink sink{s.dst, s.bias, s.dst_h, s.dst_w, s.channels_out, s.tiles_y, s.tiles_x};
-    run_strip(s, plain_source(s), sink, s.scratch + window_floats(s.channels_in));
+    run_strip(s, PlainSink{s.dst, s.bias, s.dst_h, s.dst_w, s.channels_out, s.tiles_y, s.tiles_x});
 }
 
 void winograd_pool(const WinogradStrip& s) {
-    const PoolSink sink{s.dst, s.dst_winner, s.bias, s.dst_h, s.dst_w, s.channels_out, s.tiles_y, s.tiles_x};
-    run_strip(s, plain_source(s), sink, s.scratch + window_floats(s.channels_in));
+    run_strip(s,
+              PoolSink{s.dst, s.dst_winner, s.bias, s.dst_h, s.dst_w, s.channels_out, s.tiles_y, s.tiles_x});
 }
 
-template <int odd>
-void winograd_unpool_at(const WinogradStrip& s) {
-    const int c = s.channels_in;
-    const UnpoolSource<odd> source{s.src,
-                                   s.winner,
-                                   s.src_h,
-                                   s.src_w,
-                                   c,
-                                   s.tiles_y,
-                                   s.tiles_x,
-                                   s.scratch,
-                                   reinterpret_cast<std::uint8_t*>(s.scratch + std::ptrdiff_t{36} * padded(c, kLanes))};
-    const PlainSink sink{s.dst, s.bias, s.dst_h, s.dst_w, s.channels_out, s.tiles_y, s.tiles_x};
-    run_strip(s, source, sink, s.scratch + window_floats(c));
+// Rows of the transformed gradient: + 16 so that they don't meet on the same L1 sets.
+KICKDRUM_ALWAYS_INLINE int gradient_stride(int channels_out) {
+    return padded(channels_out, kPanel) + 16;
 }
 
-// A gradient image that begins `before` rows early begins at an odd row of its pooling windows where `before` is odd.
-void winograd_unpool(const WinogradStrip& s) {
-    if (s.before % 2 == 1) {
-        winograd_unpool_at<1>(s);
-    } else {
-        winograd_unpool_at<0>(s);
-    }
-}
+// What the passes over a run of tiles share.
+struct GradientPlanes {
+    GradientPlanes(const WinogradGradient& gradient, int tiles_at_once)
+        : tiles(tiles_at_once),
+          c_stride(padded(gradient.channels_in, kLanes)),
+          g_stride(gradient_stride(gradient.channels_out)),
+          k_padded(padded(gradient.channels_out, kPanel)),
+          v_plane(plane_floats(tiles, c_stride)),
+          g_plane(plane_floats(tiles, g_stride)),
+          m_plane(plane_floats(tiles, kPanel)),
+          u_plane(plane_floats(gradient.channels_in, k_padded)),
+          window(gradient.scratch),
+          zeros(window + window_floats(gradient.channels_out)),
+          v(zeros + c_stride),
+          g(v + 36 * v_plane),
+          m(g + 36 * g_plane),
+          du(m + 36 * m_plane) {}
+    std::size_t floats() const { return static_cast<std::size_t>(du + 36 * u_plane - window); }
+
+    int tiles, c_stride, g_stride, k_padded;
+    std::ptrdiff_t v_plane, g_plane, m_plane, u_plane;
+    float *window, *zeros;
+    float* v;   // [36][tiles][c_stride]: B^T d B
+    float* g;   // [36][tiles][g_stride]: A g A^T
+    float* m;   // [36][tiles][panel]: products for the data gradient
+    float* du;  // [36][panels][c][panel]: sums for the weight gradient
+};
 
 std::size_t winograd_gradient_floats(int channels_in, int channels_out, int tiles) {
-    const int out = padded(channels_out, kPanel);
-    const std::ptrdiff_t planes =
-        36 * (plane_floats(tiles, padded(channels_in, kLanes)) + plane_floats(tiles, out) + plane_floats(channels_in, out));
-    return static_cast<std::size_t>(planes) + window_floats(channels_in) + window_floats(channels_out);
+    WinogradGradient shape;
+    shape.channels_in = channels_in;
+    shape.channels_out = channels_out;
+    return GradientPlanes(shape, tiles).floats();
 }
 
-template <class Gradient>
-KICKDRUM_ALWAYS_INLINE void run_gradient(const WinogradGradient& g, const Gradient& gradient, int tiles, float* v) {
-    const int c = g.channels_in;
-    const int c_stride = padded(c, kLanes);
-    const int k_padded = padded(g.channels_out, kPanel);
-    const std::ptrdiff_t v_plane = plane_floats(tiles, c_stride);
-    const std::ptrdiff_t g_plane = plane_floats(tiles, k_padded);
-    const std::ptrdiff_t u_plane = plane_floats(c, k_padded);
-    float* panels = v + 36 * v_plane;
-    float* du = panels + 36 * g_plane;
-    float* bias = g.partial + std::ptrdiff_t{9} * c * k_padded;
-    __builtin_memset(du, 0, static_cast<std::size_t>(36 * u_plane) * sizeof(float));
-    __builtin_memset(bias, 0, static_cast<std::size_t>(k_padded) * sizeof(float));
-
-    const PlainSource source{g.src, g.src_h, g.src_w, c, g.before, g.tiles_y, g.tiles_x, g.scratch};
-    for (std::int64_t t0 = g.first_tile; t0 < g.last_tile; t0 += tiles) {
-        const int count = g.last_tile - t0 < tiles ? static_cast<int>(g.last_tile - t0) : tiles;
-        for (int t = 0; t < count; ++t) {
-            source(t0 + t, v + std::ptrdiff_t{t} * c_stride, v_plane);
-            gradient(t0 + t, panels + std::ptrdiff_t{t} * kPanel, g_plane, std::ptrdiff_t{tiles} * kPanel, kPanel, bias);
-        }
-        for (int xi = 0; xi < 36; ++xi) {
-            for (int k0 = 0; k0 < k_padded; k0 += kPanel) {
-                gemm_panel<true, true>(c, v + xi * v_plane, c_stride, panels + xi * g_plane + std::ptrdiff_t{k0} * tiles,
-                                       kPanel, du + xi * u_plane + std::ptrdiff_t{k0} * c, kPanel, count);
-            }
+// du += V^T G
+void add_weight_products(const GradientPlanes& p, int c, int count) {
+    for (int xi = 0; xi < 36; ++xi) {
+        for (int k0 = 0; k0 < p.k_padded; k0 += kPanel) {
+            gemm_panel<true, true>(c, p.v + xi * p.v_plane, p.c_stride, p.g + xi * p.g_plane + k0, p.g_stride,
+                                   p.du + xi * p.u_plane + std::ptrdiff_t{k0} * c, kPanel, count);
         }
     }
+}
+
+// M = G U^T, panel by panel, each at once through its transform.
+void write_data_gradient(const WinogradGradient& g, const GradientPlanes& p, std::int64_t first_tile,
+                         int count) {
+    const OverlapSink sink{g.diff_src, g.src_h, g.src_w, g.channels_in, g.before, g.tiles_y, g.tiles_x};
+    const float* u = g.weights;
+    for (int c0 = 0; c0 < g.channels_in; c0 += kPanel) {
+        for (int xi = 0; xi < 36; ++xi, u += std::ptrdiff_t{g.channels_out} * kPanel) {
+            gemm_panel<false, false>(count, p.g + xi * p.g_plane, p.g_stride, u, kPanel, p.m + xi * p.m_plane,
+                                     kPanel, g.channels_out);
+        }
+        const int channels = min_of(kPanel, g.channels_in - c0);
+        for (int t = 0; t < count; ++t) {
+            sink(first_tile + t, p.m + std::ptrdiff_t{t} * kPanel, p.m_plane, c0, channels);
+        }
+    }
+}
+
+// dw = G^T du G
+void transform_weight_sums(const WinogradGradient& g, const GradientPlanes& p) {
+    const int c = g.channels_in;
     for (int i = 0; i < c; ++i) {
-        for (int j = 0; j < k_padded; j += kLanes) {
-            const float* from = du + (std::ptrdiff_t{j / kPanel} * c + i) * kPanel + j % kPanel;
+        for (int j = 0; j < p.k_padded; j += kLanes) {
+            const float* from = p.du + (std::ptrdiff_t{j / kPanel} * c + i) * kPanel + j % kPanel;
             transform_2d<6, 6, 3, 3>(
                 [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_weights_back(d, o); },
                 [&](int q, Vec* d) KICKDRUM_LAMBDA {
-                    for (int p = 0; p < 6; ++p) d[p] = load(from + (p * 6 + q) * u_plane);
+                    for (int r = 0; r < 6; ++r) d[r] = load(from + (r * 6 + q) * p.u_plane);
                 },
-                [&](int p, const Vec* o) KICKDRUM_LAMBDA {
+                [&](int r, const Vec* o) KICKDRUM_LAMBDA {
                     for (int q = 0; q < 3; ++q) {
-                        store(g.partial + (std::ptrdiff_t{p * 3 + q} * c + i) * k_padded + j, o[q]);
+                        store(g.partial + (std::ptrdiff_t{r * 3 + q} * c + i) * p.k_padded + j, o[q]);
                     }
                 });
         }
     }
 }
 
-void winograd_gradient(const WinogradGradient& g, int tiles_at_once) {
-    float* copy = g.scratch + window_floats(g.channels_in);
-    float* v = copy + window_floats(g.channels_out);
-    if (g.winner == nullptr) {
-        run_gradient(g, PlainGradient{g.diff_dst, g.dst_h, g.dst_w, g.channels_out, g.tiles_y, g.tiles_x, copy},
-                     tiles_at_once, v);
-        return;
+template <class Gradient>
+KICKDRUM_ALWAYS_INLINE void run_gradient(const WinogradGradient& g, const GradientPlanes& p,
+                                         const Gradient& gradient) {
+    const int c = g.channels_in;
+    const bool with_weights = g.partial != nullptr;
+    // Where nobody asks for the bias gradient its sums go to the memory of du.
+    float* bias = with_weights ? g.partial + std::ptrdiff_t{9} * c * p.k_padded : p.du;
+    if (with_weights) __builtin_memset(p.du, 0, static_cast<std::size_t>(36 * p.u_plane) * sizeof(float));
+    __builtin_memset(bias, 0, static_cast<std::size_t>(p.k_padded) * sizeof(float));
+    __builtin_memset(p.zeros, 0, static_cast<std::size_t>(p.c_stride) * sizeof(float));
+
+    const PlainSource source{g.src, g.src_h, g.src_w, c, g.before, g.tiles_y, g.tiles_x, p.zeros};
+    for (std::int64_t t0 = g.first_tile; t0 < g.last_tile; t0 += p.tiles) {
+        const int count = g.last_tile - t0 < p.tiles ? static_cast<int>(g.last_tile - t0) : p.tiles;
+        for (int t = 0; t < count; ++t)
+            gradient(t0 + t, p.g + std::ptrdiff_t{t} * p.g_stride, p.g_plane, bias);
+        if (with_weights) {
+            for (int t = 0; t < count; ++t) source(t0 + t, p.v + std::ptrdiff_t{t} * p.c_stride, p.v_plane);
+            add_weight_products(p, c, count);
+        }
+        if (g.diff_src != nullptr) write_data_gradient(g, p, t0, count);
     }
-    auto* winner_copy =
-        reinterpret_cast<std::uint8_t*>(copy + std::ptrdiff_t{36} * padded(g.channels_out, kLanes));
-    run_gradient(g,
-                 UnpoolGradient{g.diff_dst, g.winner, g.dst_h, g.dst_w, g.channels_out, g.tiles_y, g.tiles_x, copy,
-                                winner_copy},
-                 tiles_at_once, v);
+    if (with_weights) transform_weight_sums(g, p);
 }
 
-void pack_winograd(const float* weights, int in, int out, bool rotated, int first_in, int last_in, float* packed) {
+void winograd_gradient(const WinogradGradient& g, int tiles_at_once) {
+    const GradientPlanes planes(g, tiles_at_once);
+    const int k = g.channels_out;
+    if (g.winner == nullptr) {
+        run_gradient(g, planes,
+                     PlainGradient{g.diff_dst, g.dst_h, g.dst_w, k, g.tiles_y, g.tiles_x, planes.window});
+        return;
+    }
+    auto* winners = reinterpret_cast<std::uint8_t*>(planes.window + std::ptrdiff_t{16} * padded(k, kLanes));
+    run_gradient(g, planes,
+                 UnpoolGradient{g.diff_dst, g.winner, g.dst_h, g.dst_w, k, g.tiles_y, g.tiles_x,
+                                planes.window, winners});
+}
+
+void pack_winograd(const float* weights, int in, int out, bool transposed, int first_in, int last_in,
+                   float* packed) {
     for (int i = first_in; i < last_in; ++i) {
         for (int j0 = 0; j0 < padded(out, kPanel); j0 += kLanes) {
             float taps[9][kLanes] = {};
             for (int q = 0; q < 9; ++q) {
                 for (int lane = 0; lane < kLanes && j0 + lane < out; ++lane) {
                     const std::ptrdiff_t j = j0 + lane;
-                    taps[q][lane] = rotated ? weights[(std::ptrdiff_t{8 - q} * out + j) * in + i]
-                                            : weights[(std::ptrdiff_t{q} * in + i) * out + j];
+                    taps[q][lane] = transposed ? weights[(std::ptrdiff_t{q} * out + j) * in + i]
+                                               : weights[(std::ptrdiff_t{q} * in + i) * out + j];
                 }
             }
             float* to = packed + (std::ptrdiff_t{j0 / kPanel} * 36 * in + i) * kPanel + j0 % kPanel;
-            transform_2d<3, 3, 6, 6>(
-                [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_weights(d, o); },
-                [&](int x, Vec* d) KICKDRUM_LAMBDA {
-                    for (int y = 0; y < 3; ++y) d[y] = load(taps[y * 3 + x]);
-                },
-                [&](int y, const Vec* o) KICKDRUM_LAMBDA { store_six(to, std::ptrdiff_t{in} * kPanel, y, o); });
+            transform_2d<3, 3, 6, 6>([](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_weights(d, o); },
+                                     [&](int x, Vec* d) KICKDRUM_LAMBDA {
+                                         for (int y = 0; y < 3; ++y) d[y] = load(taps[y * 3 + x]);
+                                     },
+                                     [&](int y, const Vec* o) KICKDRUM_LAMBDA {
+                                         store_six(to, std::ptrdiff_t{in} * kPanel, y, o);
+                                     });
         }
     }
 }
@@ -183,7 +222,6 @@ const WinogradKernels kWinogradKernels = {
     .strip_floats = winograd_strip_floats,
     .plain = winograd_plain,
     .pool = winograd_pool,
-    .unpool = winograd_unpool,
     .gradient_floats = winograd_gradient_floats,
     .gradient = winograd_gradient,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Where Winograd's tiles come from (sources) and go to (sinks). Interior tiles are read in place, border tiles through
-// a zero-padded copy of their window. A source writes the transformed tile to v[xi * plane + channel], xi = 0 .. 35.
+// Where Winograd's tiles come from (sources) and go to (sinks). Interior tiles are read in place, border
+// tiles through a zero-padded copy of their window. A source writes the transformed tile to v[xi * plane +
+// channel], xi = 0 .. 35.
 #pragma once
 
 #include "kernels/cpu/simd/channel_io.h"
@@ -17,7 +18,8 @@ KICKDRUM_ALWAYS_INLINE TilePlace tile_place(std::int64_t tile, int tiles_y, int 
     return {static_cast<int>(tile / per_clip), in_clip / tiles_x, in_clip % tiles_x};
 }
 
-// The size x size window at (y0, x0) of a clip: in place when it lies inside the image, else a zero-padded copy.
+// The size x size window at (y0, x0) of a clip: in place when it lies inside the image, else a zero-padded
+// copy.
 template <int size, class E>
 KICKDRUM_ALWAYS_INLINE const E* window(const E* image, int clip, int y0, int x0, int h, int w, int c, E* copy,
                                        std::ptrdiff_t& row_stride) {
@@ -27,7 +29,8 @@ KICKDRUM_ALWAYS_INLINE const E* window(const E* image, int clip, int y0, int x0,
         return base + y0 * row_stride + std::ptrdiff_t{x0} * c;
     }
     const std::ptrdiff_t row = std::ptrdiff_t{size} * c;
-    const std::ptrdiff_t left = std::ptrdiff_t{min_of(max_of(0, -x0), size)} * c;  // the valid elements: [left, right)
+    const std::ptrdiff_t left =
+        std::ptrdiff_t{min_of(max_of(0, -x0), size)} * c;  // the valid elements: [left, right)
     const std::ptrdiff_t right = std::ptrdiff_t{max_of(0, min_of(w - x0, size))} * c;
     for (int i = 0; i < size; ++i) {
         const int y = y0 + i;
@@ -50,60 +53,52 @@ KICKDRUM_ALWAYS_INLINE void store_six(float* v, std::ptrdiff_t plane, int i, con
     KICKDRUM_UNROLL for (int j = 0; j < 6; ++j) store(p + j * plane, o[j]);
 }
 
-// B^T d B of NHWC activations (or of a full-size gradient). copy: 36 c floats.
+// B^T d B of NHWC activations. zeros: c floats, read wherever the window leaves the image.
 struct PlainSource {
     const float* src;
     int h, w, c, before, tiles_y, tiles_x;
-    float* copy;
+    const float* zeros;
 
     KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane) const {
         const TilePlace at = tile_place(tile, tiles_y, tiles_x);
-        std::ptrdiff_t stride;
-        const float* p = window<6>(src, at.clip, 4 * at.y - before, 4 * at.x - before, h, w, c, copy, stride);
+        const int y0 = 4 * at.y - before;
+        const int x0 = 4 * at.x - before;
+        const std::ptrdiff_t stride = std::ptrdiff_t{w} * c;
+        const float* image = src + static_cast<std::ptrdiff_t>(at.clip) * h * stride;
+        if (y0 >= 0 && x0 >= 0 && y0 + 6 <= h && x0 + 6 <= w) {
+            const float* p = image + y0 * stride + std::ptrdiff_t{x0} * c;
+            transform(v, plane, [&](auto io, int k, int j, Vec* d) KICKDRUM_LAMBDA {
+                const float* q = opaque(p + std::ptrdiff_t{j} * c + k);
+                KICKDRUM_UNROLL for (int i = 0; i < 6; ++i) d[i] = io.read(q + i * stride);
+            });
+            return;
+        }
+        const float* pixels[6][6];  // [column][row]
+        for (int j = 0; j < 6; ++j) {
+            for (int i = 0; i < 6; ++i) {
+                const bool inside = y0 + i >= 0 && y0 + i < h && x0 + j >= 0 && x0 + j < w;
+                pixels[j][i] = inside ? image + (y0 + i) * stride + std::ptrdiff_t{x0 + j} * c : zeros;
+            }
+        }
+        transform(v, plane, [&](auto io, int k, int j, Vec* d) KICKDRUM_LAMBDA {
+            KICKDRUM_UNROLL for (int i = 0; i < 6; ++i) d[i] = io.read(pixels[j][i] + k);
+        });
+    }
+
+ private:
+    template <class Column>
+    KICKDRUM_ALWAYS_INLINE void transform(float* v, std::ptrdiff_t plane, Column column) const {
         for_channels(c, [&](auto io, int k) {
-            transform_2d<6, 6, 6, 6>(
-                [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_input(d, o); },
-                [&](int j, Vec* d) KICKDRUM_LAMBDA {
-                    const float* q = opaque(p + std::ptrdiff_t{j} * c + k);
-                    KICKDRUM_UNROLL for (int i = 0; i < 6; ++i) d[i] = io.read(q + i * stride);
-                },
-                [&](int i, const Vec* o) KICKDRUM_LAMBDA { store_six(v + k, plane, i, o); });
+            transform_2d<6, 6, 6, 6>([](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_input(d, o); },
+                                     [&](int j, Vec* d) KICKDRUM_LAMBDA { column(io, k, j, d); },
+                                     [&](int i, const Vec* o)
+                                         KICKDRUM_LAMBDA { store_six(v + k, plane, i, o); });
         });
     }
 };
 
-// B^T d B of the un-pooled gradient, which never exists: every pooled element puts its gradient at the place of the
-// winner. odd: whether the tile begins at an odd row and column (padding same) or an even one (valid).
-template <int odd>
-struct UnpoolSource {
-    const float* diff;
-    const std::uint8_t* winner;
-    int h, w, c, tiles_y, tiles_x;  // h, w: pooled
-    float* copy;                    // 16 c floats
-    std::uint8_t* winner_copy;      // 16 c bytes
-
-    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane) const {
-        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
-        std::ptrdiff_t stride;
-        const float* p = window<4>(diff, at.clip, 2 * at.y - 1, 2 * at.x - 1, h, w, c, copy, stride);
-        const std::uint8_t* u = window<4>(winner, at.clip, 2 * at.y - 1, 2 * at.x - 1, h, w, c, winner_copy, stride);
-        for_channels(c, [&](auto io, int k) {
-            transform_2d<6, 6, 6, 6>(
-                [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_input(d, o); },
-                [&](int j, Vec* d) KICKDRUM_LAMBDA {
-                    const float* q = opaque(p + std::ptrdiff_t{(j + odd) / 2} * c + k);
-                    const std::uint8_t* r = opaque(u + std::ptrdiff_t{(j + odd) / 2} * c + k);
-                    KICKDRUM_UNROLL for (int i = 0; i < 6; ++i) {
-                        const IntVec place = io.read(r + (i + odd) / 2 * stride);
-                        d[i] = keep(place == ((i + odd) % 2 * 2 + (j + odd) % 2), io.read(q + (i + odd) / 2 * stride));
-                    }
-                },
-                [&](int i, const Vec* o) KICKDRUM_LAMBDA { store_six(v + k, plane, i, o); });
-        });
-    }
-};
-
-// A g A^T of the 4x4 gradient tile for the weight gradient, in panels `panel_stride` apart; adds up the bias gradient.
+// A g A^T of the 4x4 tile of the un-pooled gradient, which never exists: every pooled element puts its
+// gradient at the place of the winner. Adds up the bias gradient.
 struct UnpoolGradient {
     const float* diff;
     const std::uint8_t* winner;
@@ -112,7 +107,7 @@ struct UnpoolGradient {
     std::uint8_t* winner_copy;      // 4 c bytes
 
     KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane,
-                                           std::ptrdiff_t panel_stride, int panel, float* bias) const {
+                                           float* bias) const {
         const TilePlace at = tile_place(tile, tiles_y, tiles_x);
         std::ptrdiff_t stride;
         const float* p = window<2>(diff, at.clip, 2 * at.y, 2 * at.x, h, w, c, copy, stride);
@@ -128,9 +123,7 @@ struct UnpoolGradient {
                         sum += d[i];
                     }
                 },
-                [&](int i, const Vec* o) KICKDRUM_LAMBDA {
-                    store_six(v + k / panel * panel_stride + k % panel, plane, i, o);
-                });
+                [&](int i, const Vec* o) KICKDRUM_LAMBDA { store_six(v + k, plane, i, o); });
             store(bias + k, sum);
         });
     }
@@ -142,24 +135,22 @@ struct PlainGradient {
     float* copy;  // 16 c floats
 
     KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane,
-                                           std::ptrdiff_t panel_stride, int panel, float* bias) const {
+                                           float* bias) const {
         const TilePlace at = tile_place(tile, tiles_y, tiles_x);
         std::ptrdiff_t stride;
         const float* p = window<4>(diff, at.clip, 4 * at.y, 4 * at.x, h, w, c, copy, stride);
         for_channels(c, [&](auto io, int k) {
             Vec sum = load(bias + k);
-            transform_2d<4, 4, 6, 6>(
-                [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_gradient(d, o); },
-                [&](int j, Vec* d) KICKDRUM_LAMBDA {
-                    const float* q = opaque(p + std::ptrdiff_t{j} * c + k);
-                    KICKDRUM_UNROLL for (int i = 0; i < 4; ++i) {
-                        d[i] = io.read(q + i * stride);
-                        sum += d[i];
-                    }
-                },
-                [&](int i, const Vec* o) KICKDRUM_LAMBDA {
-                    store_six(v + k / panel * panel_stride + k % panel, plane, i, o);
-                });
+            transform_2d<4, 4, 6, 6>([](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_gradient(d, o); },
+                                     [&](int j, Vec* d) KICKDRUM_LAMBDA {
+                                         const float* q = opaque(p + std::ptrdiff_t{j} * c + k);
+                                         KICKDRUM_UNROLL for (int i = 0; i < 4; ++i) {
+                                             d[i] = io.read(q + i * stride);
+                                             sum += d[i];
+                                         }
+                                     },
+                                     [&](int i, const Vec* o)
+                                         KICKDRUM_LAMBDA { store_six(v + k, plane, i, o); });
             store(bias + k, sum);
         });
     }
@@ -167,13 +158,14 @@ struct PlainGradient {
 
 // A^T m A of one vector of channels: m[xi * plane].
 KICKDRUM_ALWAYS_INLINE void transform_tile(const float* m, std::ptrdiff_t plane, Vec (*r)[4]) {
-    transform_2d<6, 6, 4, 4>(
-        [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_output(d, o); },
-        [&](int j, Vec* d) KICKDRUM_LAMBDA {
-            const float* q = opaque(m + j * plane);
-            KICKDRUM_UNROLL for (int i = 0; i < 6; ++i) d[i] = load(q + i * 6 * plane);
-        },
-        [&](int i, const Vec* o) KICKDRUM_LAMBDA { KICKDRUM_UNROLL for (int j = 0; j < 4; ++j) r[i][j] = o[j]; });
+    transform_2d<6, 6, 4, 4>([](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_output(d, o); },
+                             [&](int j, Vec* d) KICKDRUM_LAMBDA {
+                                 const float* q = opaque(m + j * plane);
+                                 KICKDRUM_UNROLL for (int i = 0; i < 6; ++i) d[i] = load(q + i * 6 * plane);
+                             },
+                             [&](int i, const Vec* o) KICKDRUM_LAMBDA {
+                                 KICKDRUM_UNROLL for (int j = 0; j < 4; ++j) r[i][j] = o[j];
+                             });
 }
 
 // Sinks take `channels` output channels from k0 on of a tile.
@@ -245,6 +237,55 @@ struct PlainSink {
                     for (int j = 0; j < columns; ++j) put(i, j);
                 }
             }
+        });
+    }
+};
+
+// The data gradient: 6x6 windows that overlap their upper and left neighbours by two rows and columns. Tiles
+// come in order, so the first who reaches a pixel stores and the others add.
+struct OverlapSink {
+    float* dst;
+    int h, w, c, before, tiles_y, tiles_x;
+
+    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, const float* m, std::ptrdiff_t plane, int k0,
+                                           int channels) const {
+        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
+        const int y0 = 4 * at.y - before;
+        const int x0 = 4 * at.x - before;
+        float* image = dst + static_cast<std::ptrdiff_t>(at.clip) * h * w * c + k0;
+        if (at.y > 0 && at.x > 0 && y0 + 6 <= h && x0 + 6 <= w) {
+            float* p = image + (std::ptrdiff_t{y0} * w + x0) * c;
+            transform(m, plane, channels, [&](auto io, int v, int i, const Vec* o) KICKDRUM_LAMBDA {
+                float* q = opaque(p + std::ptrdiff_t{i} * w * c + v);
+                KICKDRUM_UNROLL for (int j = 0; j < 6; ++j) {
+                    float* to = q + std::ptrdiff_t{j} * c;
+                    io.write(to, i < 2 || j < 2 ? io.read(to) + o[j] : o[j]);
+                }
+            });
+            return;
+        }
+        transform(m, plane, channels, [&](auto io, int v, int i, const Vec* o) {
+            if (y0 + i < 0 || y0 + i >= h) return;
+            for (int j = 0; j < 6; ++j) {
+                if (x0 + j < 0 || x0 + j >= w) continue;
+                float* to = image + (std::ptrdiff_t{y0 + i} * w + x0 + j) * c + v;
+                const bool reached = (i < 2 && at.y > 0) || (j < 2 && at.x > 0);
+                io.write(to, reached ? io.read(to) + o[j] : o[j]);
+            }
+        });
+    }
+
+ private:
+    template <class Row>
+    KICKDRUM_ALWAYS_INLINE void transform(const float* m, std::ptrdiff_t plane, int channels, Row row) const {
+        for_channels(channels, [&](auto io, int v) {
+            transform_2d<6, 6, 6, 6>([](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_input_back(d, o); },
+                                     [&](int j, Vec* d) KICKDRUM_LAMBDA {
+                                         const float* q = opaque(m + v + j * plane);
+                                         KICKDRUM_UNROLL for (int i = 0; i < 6; ++i) d[i] =
+                                             load(q + i * 6 * plane);
+                                     },
+                                     [&](int i, const Vec* o) KICKDRUM_LAMBDA { row(io, v, i, o); });
         });
     }
 };

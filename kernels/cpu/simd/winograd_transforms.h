@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The one-dimensional transforms of Winograd's F(4, 3) at the points 0, +-a, +-b, infinity, and how a
-// two-dimensional one is made of them. With a = 5/8, b = 3/2 the error is a third to a sixth of that with 1 and 2, and
-// a^2, b^2, a^2 b^2, a^2 + b^2, a^3, b^3 are exact in single precision.
+// two-dimensional one is made of them. With a = 5/8, b = 3/2 the error is a third to a sixth of that with 1
+// and 2, and a^2, b^2, a^2 b^2, a^2 + b^2, a^3, b^3 are exact in single precision.
 //   forward   Y = A^T [sum_c (G w G^T) * (B^T d B)] A       tile d 6x6, filter w 3x3, result Y 4x4
 //   weights  dw = G^T [sum_tiles (B^T d B) * (A g A^T)] G   g: the 4x4 gradient tile
+//   data     dd = B [sum_k (G w G^T) * (A g A^T)] B^T       the transpose of forward; windows overlap and add
+//   up
 #pragma once
 
 #include "kernels/cpu/simd/vec.h"
@@ -27,6 +29,19 @@ KICKDRUM_ALWAYS_INLINE void transform_input(const Vec* d, Vec* o) {
     o[3] = q + kB * r;
     o[4] = q - kB * r;
     o[5] = kA2 * kB2 * d[1] + (d[5] - (kA2 + kB2) * d[3]);
+}
+// B: 6 -> 6
+KICKDRUM_ALWAYS_INLINE void transform_input_back(const Vec* m, Vec* o) {
+    const Vec p = m[1] + m[2];
+    const Vec q = kA * (m[1] - m[2]);
+    const Vec r = m[3] + m[4];
+    const Vec s = kB * (m[3] - m[4]);
+    o[0] = kA2 * kB2 * m[0];
+    o[1] = kA2 * kB2 * m[5] - kB2 * q - kA2 * s;
+    o[2] = -(kA2 + kB2) * m[0] - kB2 * p - kA2 * r;
+    o[3] = q + s - (kA2 + kB2) * m[5];
+    o[4] = m[0] + p + r;
+    o[5] = m[5];
 }
 // A^T: 6 -> 4
 KICKDRUM_ALWAYS_INLINE void transform_output(const Vec* m, Vec* o) {
@@ -80,8 +95,8 @@ KICKDRUM_ALWAYS_INLINE void transform_weights_back(const Vec* u, Vec* o) {
     o[2] = kA2 * p + kB2 * r + u[5];
 }
 
-// From rows x columns to out_rows x out_columns: column(j, d) fills column j of the input, row(i, o) takes row i of
-// the result.
+// From rows x columns to out_rows x out_columns: column(j, d) fills column j of the input, row(i, o) takes
+// row i of the result.
 template <int rows, int columns, int out_rows, int out_columns, class Transform, class Column, class Row>
 KICKDRUM_ALWAYS_INLINE void transform_2d(Transform transform, Column column, Row row) {
     Vec t[out_rows][columns];
