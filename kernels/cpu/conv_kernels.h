@@ -25,11 +25,10 @@ struct WinogradStrip {
     std::uint8_t* dst_winner = nullptr;
     const float* bias = nullptr;  // may be null
     int dst_h = 0, dst_w = 0, channels_out = 0;
-    int tiles_y = 0, tiles_x = 0;    // per clip
-    const float* weights = nullptr;  // packed
-    std::int64_t first_tile = 0;     // over all clips
-    int tiles = 0;
-    float* scratch = nullptr;  // strip_floats()
+    int tiles_y = 0, tiles_x = 0;                // per clip
+    const float* weights = nullptr;              // packed
+    std::int64_t first_tile = 0, last_tile = 0;  // over all clips
+    float* scratch = nullptr;                    // strip_floats()
 };
 
 // The gradients from a run of tiles of whole clips: dw = G^T [sum over tiles (B^T d B) * (A g A^T)] G, the
@@ -76,8 +75,8 @@ struct WinogradKernels {
     void (*pack)(const float* weights, int in, int out, bool transposed, int first_in, int last_in,
                  float* packed);
     std::size_t (*strip_floats)(int channels_in, int tiles);
-    void (*plain)(const WinogradStrip& strip);  // src -> dst
-    void (*pool)(const WinogradStrip& strip);   // src -> pooled dst, with ReLU
+    void (*plain)(const WinogradStrip& strip, int tiles_at_once);  // src -> dst
+    void (*pool)(const WinogradStrip& strip, int tiles_at_once);   // src -> pooled dst, with ReLU
     std::size_t (*gradient_floats)(int channels_in, int channels_out, int tiles);
     void (*gradient)(const WinogradGradient& gradient, int tiles_at_once);
 };

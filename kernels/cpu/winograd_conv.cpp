@@ -31,18 +31,23 @@ void pack(Context& context, const WinogradKernels& kernels, const float* weights
     });
 }
 
-// Runs `pass` over all tiles in strips; `strip` holds everything but the tiles and the thread's scratch.
-void run_strips(Context& context, const WinogradKernels& kernels, void (*pass)(const WinogradStrip&),
+// Runs `pass` over all tiles; `strip` holds everything but the tiles and the thread's scratch. A task is some
+// strips in a row, so that each can fetch the next one's input; cutting differently changes no result.
+void run_strips(Context& context, const WinogradKernels& kernels, void (*pass)(const WinogradStrip&, int),
                 const WinogradStrip& strip, std::int64_t clips, float* scratch) {
+    constexpr std::int64_t kTasksPerThread = 16;
     const int at_once = strip_tiles(strip.channels_in);
     const std::int64_t tiles = clips * strip.tiles_y * strip.tiles_x;
+    const std::int64_t strips = (tiles + at_once - 1) / at_once;
+    const std::int64_t per_task =
+        std::clamp<std::int64_t>(strips / (kTasksPerThread * context.threads()), 1, 16) * at_once;
     const std::size_t per_thread = round_to_line(kernels.strip_floats(strip.channels_in, at_once));
-    context.pool().parallel_for((tiles + at_once - 1) / at_once, [&](std::int64_t index, int thread) {
+    context.pool().parallel_for((tiles + per_task - 1) / per_task, [&](std::int64_t index, int thread) {
         WinogradStrip here = strip;
-        here.first_tile = index * at_once;
-        here.tiles = static_cast<int>(std::min<std::int64_t>(at_once, tiles - here.first_tile));
+        here.first_tile = index * per_task;
+        here.last_tile = std::min(tiles, here.first_tile + per_task);
         here.scratch = scratch + static_cast<std::size_t>(thread) * per_thread;
-        pass(here);
+        pass(here, at_once);
     });
 }
 

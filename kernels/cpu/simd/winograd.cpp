@@ -29,39 +29,54 @@ std::size_t winograd_strip_floats(int channels_in, int tiles) {
     return static_cast<std::size_t>(planes + padded(channels_in, kLanes));
 }
 
-// U is read once per strip, front to back; a panel's products go through the output transform at once.
+// The tiles that the matrix product number xi of 36 should fetch, out of `tiles`.
+template <class Source>
+KICKDRUM_ALWAYS_INLINE void prefetch_share(const Source& source, std::int64_t first_tile, int tiles, int xi) {
+    for (int t = tiles * xi / 36; t < tiles * (xi + 1) / 36; ++t) source.prefetch(first_tile + t);
+}
+
+// Strips of tiles go through all steps while they're in cache. U is read once per strip, front to back; a
+// panel's products go through the output transform at once.
 template <class Sink>
-KICKDRUM_ALWAYS_INLINE void run_strip(const WinogradStrip& s, const Sink& sink) {
+KICKDRUM_ALWAYS_INLINE void run_strips(const WinogradStrip& s, int tiles_at_once, const Sink& sink) {
     const int c = s.channels_in;
     const int c_stride = padded(c, kLanes);
+    const std::ptrdiff_t v_plane = plane_floats(tiles_at_once, c_stride);
+    const std::ptrdiff_t m_plane = plane_floats(tiles_at_once, kPanel);
     float* zeros = s.scratch;
     float* v = zeros + c_stride;
+    float* m = v + 36 * v_plane;
     __builtin_memset(zeros, 0, static_cast<std::size_t>(c_stride) * sizeof(float));
     const PlainSource source{s.src, s.src_h, s.src_w, c, s.before, s.tiles_y, s.tiles_x, zeros};
-    const std::ptrdiff_t v_plane = plane_floats(s.tiles, c_stride);
-    const std::ptrdiff_t m_plane = plane_floats(s.tiles, kPanel);
-    float* m = v + 36 * v_plane;
-    for (int t = 0; t < s.tiles; ++t) source(s.first_tile + t, v + std::ptrdiff_t{t} * c_stride, v_plane);
-    const float* u = s.weights;
-    for (int k0 = 0; k0 < s.channels_out; k0 += kPanel) {
-        for (int xi = 0; xi < 36; ++xi, u += std::ptrdiff_t{c} * kPanel) {
-            gemm_panel<false, false>(s.tiles, v + xi * v_plane, c_stride, u, kPanel, m + xi * m_plane, kPanel,
-                                     c);
-        }
-        const int channels = min_of(kPanel, s.channels_out - k0);
-        for (int t = 0; t < s.tiles; ++t) {
-            sink(s.first_tile + t, m + std::ptrdiff_t{t} * kPanel, m_plane, k0, channels);
+    for (std::int64_t t0 = s.first_tile; t0 < s.last_tile; t0 += tiles_at_once) {
+        const auto left = [&](std::int64_t from) {
+            return static_cast<int>(s.last_tile - from < tiles_at_once ? s.last_tile - from : tiles_at_once);
+        };
+        const int tiles = left(t0);
+        const int next_tiles = left(t0 + tiles);
+        for (int t = 0; t < tiles; ++t) source(t0 + t, v + std::ptrdiff_t{t} * c_stride, v_plane);
+        const float* u = s.weights;
+        for (int k0 = 0; k0 < s.channels_out; k0 += kPanel) {
+            for (int xi = 0; xi < 36; ++xi, u += std::ptrdiff_t{c} * kPanel) {
+                if (k0 == 0) prefetch_share(source, t0 + tiles, next_tiles, xi);
+                gemm_panel<false, false>(tiles, v + xi * v_plane, c_stride, u, kPanel, m + xi * m_plane,
+                                         kPanel, c);
+            }
+            const int channels = min_of(kPanel, s.channels_out - k0);
+            for (int t = 0; t < tiles; ++t)
+                sink(t0 + t, m + std::ptrdiff_t{t} * kPanel, m_plane, k0, channels);
         }
     }
 }
 
-void winograd_plain(const WinogradStrip& s) {
-    run_strip(s, PlainSink{s.dst, s.bias, s.dst_h, s.dst_w, s.channels_out, s.tiles_y, s.tiles_x});
+void winograd_plain(const WinogradStrip& s, int tiles_at_once) {
+    run_strips(s, tiles_at_once,
+               PlainSink{s.dst, s.bias, s.dst_h, s.dst_w, s.channels_out, s.tiles_y, s.tiles_x});
 }
 
-void winograd_pool(const WinogradStrip& s) {
-    run_strip(s,
-              PoolSink{s.dst, s.dst_winner, s.bias, s.dst_h, s.dst_w, s.channels_out, s.tiles_y, s.tiles_x});
+void winograd_pool(const WinogradStrip& s, int tiles_at_once) {
+    run_strips(s, tiles_at_once,
+               PoolSink{s.dst, s.dst_winner, s.bias, s.dst_h, s.dst_w, s.channels_out, s.tiles_y, s.tiles_x});
 }
 
 // Rows of the transformed gradient: + 16 so that they don't meet on the same L1 sets.
@@ -104,9 +119,11 @@ std::size_t winograd_gradient_floats(int channels_in, int channels_out, int tile
     return GradientPlanes(shape, tiles).floats();
 }
 
-// du += V^T G
-void add_weight_products(const GradientPlanes& p, int c, int count) {
+// du += V^T G. fetch(xi) is called on the way.
+template <class Fetch>
+KICKDRUM_ALWAYS_INLINE void add_weight_products(const GradientPlanes& p, int c, int count, Fetch fetch) {
     for (int xi = 0; xi < 36; ++xi) {
+        fetch(xi);
         for (int k0 = 0; k0 < p.k_padded; k0 += kPanel) {
             gemm_panel<true, true>(c, p.v + xi * p.v_plane, p.c_stride, p.g + xi * p.g_plane + k0, p.g_stride,
                                    p.du + xi * p.u_plane + std::ptrdiff_t{k0} * c, kPanel, count);
@@ -164,12 +181,19 @@ KICKDRUM_ALWAYS_INLINE void run_gradient(const WinogradGradient& g, const Gradie
 
     const PlainSource source{g.src, g.src_h, g.src_w, c, g.before, g.tiles_y, g.tiles_x, p.zeros};
     for (std::int64_t t0 = g.first_tile; t0 < g.last_tile; t0 += p.tiles) {
-        const int count = g.last_tile - t0 < p.tiles ? static_cast<int>(g.last_tile - t0) : p.tiles;
+        const auto left = [&](std::int64_t from) {
+            return static_cast<int>(g.last_tile - from < p.tiles ? g.last_tile - from : p.tiles);
+        };
+        const int count = left(t0);
+        const int next_count = left(t0 + count);
         for (int t = 0; t < count; ++t)
             gradient(t0 + t, p.g + std::ptrdiff_t{t} * p.g_stride, p.g_plane, bias);
         if (with_weights) {
             for (int t = 0; t < count; ++t) source(t0 + t, p.v + std::ptrdiff_t{t} * p.c_stride, p.v_plane);
-            add_weight_products(p, c, count);
+            add_weight_products(p, c, count, [&](int xi) KICKDRUM_LAMBDA {
+                prefetch_share(gradient, t0 + count, next_count, xi);
+                prefetch_share(source, t0 + count, next_count, xi);
+            });
         }
         if (g.diff_src != nullptr) write_data_gradient(g, p, t0, count);
     }
