@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what is missing, builds everything and runs all tests.
+# Installs what is missing, builds everything and runs all tests; without arguments those of the CUDA backend too, on
+# an emulated device (scripts/test_cuda.sh).
 #
 #   scripts/test.sh [PRESET] [CTEST OPTION...]      PRESET: cpu (default), cpu-asan or cpu-tsan
 #   scripts/test.sh cpu-asan -R Conv2d
@@ -8,6 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 preset=cpu
+arguments=$#
 if (($# > 0)) && [[ "$1" != -* ]]; then
     preset=$1
     shift
@@ -34,3 +36,4 @@ jobs=$(nproc)
 cmake --preset "$preset" -DKICKDRUM_BUILD_TESTS=ON
 "${launcher[@]}" cmake --build --preset "$preset" --parallel "$jobs"
 "${launcher[@]}" ctest --preset "$preset" --parallel "$jobs" --no-tests=error "$@"
+if ((arguments == 0)); then scripts/test_cuda.sh; fi
