@@ -97,9 +97,14 @@ def readable(names: list[str]) -> list[str]:
     if not names:
         return []
     text = subprocess.run(["c++filt"], input="\n".join(names), check=True, capture_output=True, text=True).stdout
-    return [without_parameters(re.sub(r"_GLOBAL__N__\w+?_\d+_(\w+_cuda_cu)_\w+::", r"\1:", name)
-                               .replace("(anonymous namespace)::", "").removeprefix("void "))
-            for name in text.splitlines()]
+    # The parameters say nothing here; kernels of anonymous namespaces are told apart by their files.
+    short = []
+    for mangled, name in zip(names, text.splitlines()):
+        file = re.search(r"_GLOBAL__N__[0-9a-f]+_\d+_(\w+?)_cuda_cu_", mangled)
+        kernel = re.sub(r"^void |kickdrum::cuda::|\(anonymous namespace\)::|_GLOBAL__N__\w+::", "",
+                        without_parameters(name))
+        short.append(f"{file[1]}: {kernel}" if file else kernel)
+    return short
 
 
 def without_parameters(name: str) -> str:
