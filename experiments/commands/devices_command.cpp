@@ -50,6 +50,7 @@ std::string as_json(const Environment& here) {
     // What a run has and a look at the computer hasn't.
     json.erase("implementations");
     json.erase("parallel_runs");
+    json.erase("math");
     json.erase("date");
     json.erase("command");
     const CudaStatus cuda = cuda_status();

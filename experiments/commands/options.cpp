@@ -10,6 +10,7 @@
 
 #include "experiments/diagnostics.h"
 #include "experiments/nearest_name.h"
+#include "kernels/device/conv_plan_check.h"
 
 namespace kickdrum {
 namespace {
@@ -24,13 +25,28 @@ constexpr std::int64_t kMostThreads = 1024;
 
 std::vector<std::string> CommonOptions::overrides() const {
     std::vector<std::string> all = set;
-    if (!device.empty()) all.push_back("device=" + device);
+    if (!device.empty()) all.push_back("device=" + device.substr(0, device.find(':')));
     return all;
+}
+
+std::string CommonOptions::architecture() const {
+    const auto colon = device.find(':');
+    return colon == std::string::npos ? std::string() : device.substr(colon + 1);
 }
 
 void add_device_option(CLI::App& app, CommonOptions& options) {
     add_choice_option(app, "--device", options.device, {"auto", "cpu", "cuda"},
                       "Where to compute (default: as the experiment file says)");
+}
+
+void add_planned_device_option(CLI::App& app, CommonOptions& options) {
+    std::vector<std::string> choices{"auto", "cpu", "cuda"};
+    for (const auto architecture : plannable_architectures())
+        choices.push_back(fmt::format("cuda:{}", architecture));
+    add_choice_option(
+        app, "--device", options.device, choices,
+        "Where to compute (default: as the experiment file says); cuda:sm_90 and the like: whether it "
+        "would train on such a GPU, which need not be here");
 }
 
 void add_threads_option(CLI::App& app, CommonOptions& options) {

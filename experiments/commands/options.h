@@ -15,7 +15,7 @@ namespace kickdrum {
 
 // The options that mean the same everywhere.
 struct CommonOptions {
-    std::string device;            // auto, cpu or cuda; empty: as the experiment file says
+    std::string device;            // auto, cpu or cuda, or cuda:sm_90; empty: as the experiment file says
     int threads = 0;               // 0: one per processor
     std::string out;               // empty: the command's default
     std::string cache;             // empty: the default cache
@@ -26,9 +26,12 @@ struct CommonOptions {
 
     // The experiment file's keys to replace: --set as given, and --device.
     std::vector<std::string> overrides() const;
+    std::string architecture() const;  // "sm_90" of cuda:sm_90; else empty
 };
 
 void add_device_option(CLI::App& app, CommonOptions& options);
+// The same, and architectures of GPUs that need not be here.
+void add_planned_device_option(CLI::App& app, CommonOptions& options);
 void add_threads_option(CLI::App& app, CommonOptions& options);
 void add_out_option(CLI::App& app, CommonOptions& options, const std::string& type,
                     const std::string& description);

@@ -131,6 +131,9 @@ ExitCode guarded(const std::vector<std::string>& words) {
     } catch (const UserError& error) {
         for (const auto& diagnostic : error.diagnostics()) print_error(to_string(diagnostic));
         return error.code();
+    } catch (const DeviceError& error) {
+        print_error(fmt::format("error: {}; 'kickdrum devices' says what can be used here", error.what()));
+        return ExitCode::environment;
     } catch (const std::bad_alloc&) {
         print_error(
             "error: out of memory; a smaller training.batch_size or features.size needs less, and 'kickdrum "

@@ -28,14 +28,17 @@ struct ExperimentOptions {
 ExitCode check(const ExperimentConfig& config, const ExperimentOptions& options) {
     const bool json = options.common.json;
     Progress progress(json ? std::cerr : std::cout, progress_style(json ? 2 : 1, options.common.quiet));
-    const CheckReport report =
-        check_experiment(config, {.cache = options.cache(), .threads = options.common.threads}, progress);
+    const CheckReport report = check_experiment(config,
+                                                {.cache = options.cache(),
+                                                 .threads = options.common.threads,
+                                                 .architecture = options.common.architecture()},
+                                                progress);
     if (report.interrupted) {
         progress.interrupted("the features that were ready stay in the cache");
         return ExitCode::interrupted;
     }
     print(json ? to_json(report) : to_text(report));
-    return ExitCode::done;
+    return report.plans() ? ExitCode::done : ExitCode::environment;
 }
 
 ExitCode run(const ExperimentConfig& config, const ExperimentOptions& options,
@@ -51,10 +54,12 @@ ExitCode run(const ExperimentConfig& config, const ExperimentOptions& options,
                                    .command = command_line});
 }
 
-void add_shared_options(CLI::App& app, ExperimentOptions& options) {
+using AddOption = void (*)(CLI::App&, CommonOptions&);
+
+void add_shared_options(CLI::App& app, ExperimentOptions& options, AddOption add_device) {
     add_argument(app, "EXPERIMENT.yaml", options.file, "The experiment file");
     add_set_option(app, options.common);
-    add_device_option(app, options.common);
+    add_device(app, options.common);
     add_threads_option(app, options.common);
     add_cache_option(app, options.common);
     add_quiet_option(app, options.common);
@@ -62,12 +67,14 @@ void add_shared_options(CLI::App& app, ExperimentOptions& options) {
 
 ExperimentConfig read(const ExperimentOptions& options, const std::string& command) {
     require_argument(command, "an experiment file", !options.file.empty());
-    return read_experiment(options.file, options.common.overrides());
+    return read_experiment(
+        options.file, options.common.overrides(),
+        options.common.architecture().empty() ? MeantFor::this_computer : MeantFor::another);
 }
 
 Work declare_run(CLI::App& app) {
     const auto options = std::make_shared<ExperimentOptions>();
-    add_shared_options(app, *options);
+    add_shared_options(app, *options, add_device_option);
     add_out_option(app, options->common, "DIR", "The results folder (default: results/<name>)");
     add_force_option(app, options->common, "Replace the results in an existing results folder");
     add_flag(app, "--dry-run", options->dry_run, "Check only, as 'kickdrum check' does");
@@ -80,7 +87,7 @@ Work declare_run(CLI::App& app) {
 
 Work declare_check(CLI::App& app) {
     const auto options = std::make_shared<ExperimentOptions>();
-    add_shared_options(app, *options);
+    add_shared_options(app, *options, add_planned_device_option);
     add_json_option(app, options->common, "Print one JSON document on stdout, everything else on stderr");
     return [options](const std::string&) { return check(read(*options, "check"), *options); };
 }

@@ -66,7 +66,7 @@ class Checks {
     }
 
     void math() {
-        if (other_.math == MathMode::fp32 || !sound({"math", "device"})) return;
+        if (config_.math == Math::fp32 || !sound({"math", "device"})) return;
         const std::string words = fmt::format("'math: {}' needs a GPU, and ", value_at(root_, "math")->text);
         if (config_.device == DeviceChoice::cpu) {
             complain({"math"},

@@ -7,6 +7,11 @@
 
 namespace kickdrum {
 
+Device choose_device(const ExperimentConfig& config) {
+    if (config.device == DeviceChoice::cpu) return Device::cpu;
+    return choose_device(config.device, cuda_status());
+}
+
 Device choose_device(DeviceChoice choice, const CudaStatus& status) {
     switch (choice) {
         case DeviceChoice::cpu: return Device::cpu;

@@ -10,6 +10,9 @@
 
 namespace kickdrum {
 
+// Where `config` computes. Looks at the computer unless the answer is the CPU anyway.
+Device choose_device(const ExperimentConfig& config);
+
 // auto: the GPU where there is one that can be used, else the CPU. Throws UserError (exit code 4) where
 // `cuda` is asked for and can't be had; the message says why and what to do.
 Device choose_device(DeviceChoice choice, const CudaStatus& status);

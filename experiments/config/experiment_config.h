@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/device/math.h"
 #include "nn/model/model_spec.h"
 #include "nn/training/training_spec.h"
 
@@ -62,6 +63,7 @@ struct ExperimentConfig {
     int parallel_runs = kAutoParallelRuns;  // runs that train at the same time
     std::uint64_t seed = 42;
     DeviceChoice device = DeviceChoice::automatic;
+    Math math = Math::fp32;
     bool deterministic = true;
     DataConfig data;
     SplitConfig split;

@@ -101,8 +101,8 @@ void experiment_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues&
     fields.choice<DeviceChoice>(
         {"device", "where to compute"}, config.device,
         {{"auto", DeviceChoice::automatic}, {"cpu", DeviceChoice::cpu}, {"cuda", DeviceChoice::cuda}});
-    fields.choice<MathMode>({"math", "arithmetic of convolutions and dense layers"}, other.math,
-                            {{"fp32", MathMode::fp32}, {"tf32", MathMode::tf32}, {"bf16", MathMode::bf16}});
+    fields.choice<Math>({"math", "arithmetic of convolutions and dense layers"}, config.math,
+                        {{"fp32", Math::fp32}, {"tf32", Math::tf32}, {"bf16", Math::bf16}});
     fields.boolean({"deterministic", "the same bits for the same file and seed"}, config.deterministic);
     fields.block({"data", "the clips", true}, [&](Fields& block) { data_fields(block, config.data); });
     fields.block({"split", "training, validation and test part"},

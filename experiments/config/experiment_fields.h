@@ -11,9 +11,7 @@
 namespace kickdrum {
 
 // What stands in the file beside ExperimentConfig's values.
-enum class MathMode { fp32, tf32, bf16 };
 struct FileOnlyValues {
-    MathMode math = MathMode::fp32;
     std::map<std::string, double> class_weights;  // by class name
 };
 

@@ -110,7 +110,8 @@ void check_device(const YamlValue& root, const ExperimentConfig& config, Problem
 
 }  // namespace
 
-ExperimentConfig read_experiment(const fs::path& file, const std::vector<std::string>& overrides) {
+ExperimentConfig read_experiment(const fs::path& file, const std::vector<std::string>& overrides,
+                                 MeantFor computer) {
     Problems problems;
     ExperimentConfig config;
     config.file = file;
@@ -125,7 +126,7 @@ ExperimentConfig read_experiment(const fs::path& file, const std::vector<std::st
     reader.finish();
     resolve_data_paths(root, file.parent_path(), config.data, problems);
     check_config(root, config, other, problems);
-    check_device(root, config, problems);
+    if (computer == MeantFor::this_computer) check_device(root, config, problems);
     if (!problems.empty()) throw UserError(ExitCode::usage, in_order(problems));
     return config;
 }

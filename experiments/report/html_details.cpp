@@ -62,6 +62,9 @@ std::string environment_table(const Environment& environment) {
     add("Compiler",
         environment.compiler + (environment.build_type.empty() ? "" : ", " + environment.build_type));
     add("Device", environment.device);
+    add("GPU", environment.gpu);
+    add("GPU driver", environment.driver);
+    add("Arithmetic", environment.math);
     add("Processor", environment.cpu);
     add("Instructions", environment.simd);
     if (environment.threads > 0)

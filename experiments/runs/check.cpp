@@ -4,9 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <optional>
 #include <set>
 
+#include "experiments/config/device_choice.h"
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
 #include "experiments/diagnostics.h"
@@ -15,6 +16,7 @@
 #include "experiments/runs/progress.h"
 #include "experiments/runs/stopwatch.h"
 #include "experiments/runs/training_run.h"
+#include "kernels/device/transfer.h"
 #include "nn/training/trainer.h"
 
 namespace kickdrum {
@@ -54,32 +56,28 @@ std::vector<LayerRow> layers_of(const ExperimentConfig& config, const ClipTable&
     }
 }
 
-int moments_of(const OptimizerSpec& optimizer) {
-    if (optimizer.kind != OptimizerKind::sgd) return 2;
-    return optimizer.momentum > 0 ? 1 : 0;
-}
-
 // Builds the network as a run does and times a few steps.
 void try_training(const ExperimentConfig& config, const Split& split, const std::vector<float>& images,
                   Context& context, CheckReport& report) {
     std::vector<int> labels;
     for (const auto& clip : report.table.clips) labels.push_back(clip.label);
     const Buffer inputs(context, images.size() * sizeof(float));
-    std::memcpy(inputs.data(), images.data(), images.size() * sizeof(float));
+    const Tensor clips =
+        inputs.tensor({std::ssize(labels), config.features.height, config.features.width, 1});
+    upload(context, images.data(), clips);
     const Dataset dataset{
-        .inputs = inputs.tensor({std::ssize(labels), config.features.height, config.features.width, 1}),
-        .labels = labels,
-        .classes = static_cast<int>(report.table.classes.size())};
+        .inputs = clips, .labels = labels, .classes = static_cast<int>(report.table.classes.size())};
     TrainingSpec spec = config.training;
     spec.class_weights = class_weights(config, report.table, split);
 
     const auto bytes_before = static_cast<std::int64_t>(context.bytes_in_use());
-    Trainer trainer(context, config.model, dataset, spec, run_seed(config, 1));
+    const auto planned = make_trainer(context, config.model, dataset, spec, run_seed(config, 1));
+    Trainer& trainer = *planned;
     report.implementations = trainer.implementations();
     const std::int64_t weights = parameter_count(report.layers) * std::int64_t{sizeof(float)};
     MemoryCheck& memory = report.memory;
     memory.features = static_cast<std::int64_t>(inputs.bytes());
-    memory.parameters = weights * (2 + moments_of(spec.optimizer));
+    memory.parameters = weights * (2 + moment_count(spec.optimizer));
     memory.best_weights = weights;
     memory.activations =
         std::max<std::int64_t>(0, static_cast<std::int64_t>(context.bytes_in_use()) - bytes_before -
@@ -111,16 +109,10 @@ void try_training(const ExperimentConfig& config, const Split& split, const std:
     time.total_seconds = time.epoch_seconds * spec.epochs * rounds;
 }
 
-}  // namespace
-
-CheckReport check_experiment(const ExperimentConfig& config, const CheckOptions& options,
-                             Progress& progress) {
+// Fills in what is known of the data, and returns it; nothing where it was interrupted.
+std::optional<ExperimentData> check_data(const ExperimentConfig& config, const CheckOptions& options,
+                                         Progress& progress, CheckReport& report) {
     const InterruptGuard interrupt;
-    const RunPlan plan = plan_runs(config.parallel_runs, config.runs, options.threads);
-    Context context({.device = Device::cpu, .threads = plan.threads});
-    CheckReport report{.config = &config, .threads = worker_threads(options.threads), .plan = plan};
-    report.simd = to_string(context.simd());
-
     progress.stage("Labels");
     const ClipTable labels = read_labels(config.data);
     progress.stage_done(fmt::format("{} clips in {} classes", labels.clips.size(), labels.classes.size()));
@@ -137,10 +129,7 @@ CheckReport check_experiment(const ExperimentConfig& config, const CheckOptions&
                                                     progress.stage_progress(done, total);
                                                     return !interrupt.interrupted();
                                                 }});
-    if (data.stopped) {
-        report.interrupted = true;
-        return report;
-    }
+    if (data.stopped) return std::nullopt;
     progress.stage_done(
         fmt::format("{} clips, {} of them from the cache", data.table.clips.size(), data.from_cache));
     report.table = std::move(data.table);
@@ -149,7 +138,40 @@ CheckReport check_experiment(const ExperimentConfig& config, const CheckOptions&
     report.from_cache = data.from_cache;
     report.computed = data.computed;
     report.warnings.insert(report.warnings.end(), data.warnings.begin(), data.warnings.end());
+    return data;
+}
 
+// For a GPU that isn't here: what its library would do, and about how much memory it takes.
+void check_elsewhere(const ExperimentConfig& config, const std::string& architecture, CheckReport& report) {
+    report.convolutions = check_convolutions(config, report.layers, architecture);
+    const int classes = static_cast<int>(report.table.classes.size());
+    const TrainingMemory run = estimate_gpu_memory(config, classes);
+    const std::int64_t clip = std::int64_t{config.features.height} * config.features.width;
+    report.memory = {.features = std::ssize(report.table.clips) * clip * std::int64_t{sizeof(float)},
+                     .parameters = static_cast<std::int64_t>(run.parameters + run.moments),
+                     .best_weights = static_cast<std::int64_t>(run.best_weights),
+                     .activations = static_cast<std::int64_t>(run.activations + run.batch +
+                                                              workspace_of(report.convolutions))};
+}
+
+}  // namespace
+
+CheckReport check_experiment(const ExperimentConfig& config, const CheckOptions& options,
+                             Progress& progress) {
+    const bool elsewhere = !options.architecture.empty();
+    if (elsewhere) require_planning(options.architecture);
+    const Device device = elsewhere ? Device::cuda : choose_device(config);
+    CheckReport report{.config = &config,
+                       .threads = worker_threads(options.threads),
+                       .plan = plan_runs(config, device, options.threads),
+                       .device = device,
+                       .simd = std::string(to_string(best_simd_level())),
+                       .architecture = options.architecture};
+    const auto data = check_data(config, options, progress, report);
+    if (!data) {
+        report.interrupted = true;
+        return report;
+    }
     const std::vector<Split> splits = make_splits(config, report.table);
     for (const auto& split : splits) {
         report.splits.push_back(count_parts(report.table, split));
@@ -157,8 +179,16 @@ CheckReport check_experiment(const ExperimentConfig& config, const CheckOptions&
             report.warnings.push_back(warning);
         }
     }
+    if (elsewhere) {
+        progress.stage("Plans");
+        check_elsewhere(config, options.architecture, report);
+        progress.stage_done(fmt::format("{} passes of convolutions", report.convolutions.size()));
+        return report;
+    }
+    if (device == Device::cuda) report.gpu = cuda_status().facts.gpus.front().name;
     progress.stage("Trial steps");
-    try_training(config, splits[0], data.images, context, report);
+    Context context(context_options(config, device, report.plan.threads));
+    try_training(config, splits[0], data->images, context, report);
     progress.stage_done(fmt::format("{} and one to warm up", kTimedSteps));
     return report;
 }

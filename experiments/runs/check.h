@@ -3,6 +3,7 @@
 // then the network is built and trained for a few steps, to know its memory and to guess its time.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +13,7 @@
 
 #include "experiments/config/experiment_config.h"
 #include "experiments/data/dataset.h"
+#include "experiments/runs/check_plans.h"
 #include "experiments/runs/results.h"
 #include "experiments/runs/run_scheduler.h"
 #include "nn/model/model_spec.h"
@@ -22,7 +24,8 @@ class Progress;
 
 struct CheckOptions {
     std::filesystem::path cache;
-    int threads = 0;  // 0: one per processor
+    int threads = 0;           // 0: one per processor
+    std::string architecture;  // not empty: check for a GPU like this that needs not be here, "sm_90"
 };
 
 struct SplitCheck {
@@ -54,8 +57,12 @@ struct CheckReport {
     const ExperimentConfig* config = nullptr;
     int threads = 0;  // of all runs together
     RunPlan plan;
-    std::string simd;
-    ClipTable table;  // without the clips that are left out
+    Device device = Device::cpu;
+    std::string simd;                            // of the CPU
+    std::string gpu;                             // its name, where it computes
+    std::string architecture;                    // of the GPU that was asked about, where it isn't here
+    std::vector<ConvolutionCheck> convolutions;  // on it; nothing is timed then
+    ClipTable table;                             // without the clips that are left out
     int groups = 0;
     std::vector<SkippedClip> skipped;
     std::int64_t from_cache = 0;
@@ -67,6 +74,11 @@ struct CheckReport {
     TimeCheck time;
     std::vector<std::string> warnings;
     bool interrupted = false;  // nothing else is filled in then
+
+    // Whether the network trains on the GPU that was asked about.
+    bool plans() const {
+        return std::ranges::all_of(convolutions, [](const ConvolutionCheck& one) { return one.plan.found; });
+    }
 };
 
 // Throws UserError as run_experiment does. `config` must outlive the report.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/runs/check.h"
+#include "experiments/runs/memory_text.h"
 
 namespace kickdrum {
 namespace {
@@ -15,10 +16,6 @@ using Json = nlohmann::ordered_json;
 using Rows = std::vector<std::vector<std::string>>;
 
 constexpr std::array kParts = {Part::train, Part::val, Part::test};
-
-std::string mebibytes(std::int64_t bytes) {
-    return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024.0 * 1024.0));
-}
 
 std::string duration(double seconds) {
     if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1000);
@@ -92,6 +89,39 @@ std::string split_text(const CheckReport& report, const SplitCheck& split) {
     return fmt::format("Split with seed {}\n{}", split.seed, table_text(rows, 1, 5));
 }
 
+std::string convolutions_text(const CheckReport& report) {
+    Rows rows{{"convolution", "pass", "plan"}};
+    for (const auto& one : report.convolutions) {
+        const std::string plan = one.plan.found ? one.plan.description : "none: " + one.plan.description;
+        rows.push_back({one.layer, std::string(to_string(one.pass)), plan});
+    }
+    return fmt::format("\nConvolutions on {}\n{}", report.architecture, table_text(rows, 3, 3));
+}
+
+// The last words: is anything wrong?
+std::string verdict_text(const CheckReport& report) {
+    const std::string& file = report.config->file.string();
+    if (report.architecture.empty()) return fmt::format("Nothing is wrong: kickdrum run {}\n", file);
+    const auto without = std::ranges::count_if(report.convolutions,
+                                               [](const ConvolutionCheck& one) { return !one.plan.found; });
+    if (without == 0) {
+        return fmt::format(
+            "Every convolution has a plan on {0}: kickdrum run {1} --device cuda, on a computer with "
+            "such a GPU\n",
+            report.architecture, file);
+    }
+    return fmt::format(
+        "{} of {} passes have no plan on {}: the network can't train there. Another 'math', "
+        "'deterministic: false' or other numbers of filters may help\n",
+        without, report.convolutions.size(), report.architecture);
+}
+
+std::string time_text(const TimeCheck& time) {
+    return fmt::format(
+        "Time, an estimate from a few steps on this computer: {} per step, {} per epoch, at most {} in all\n",
+        duration(time.step_seconds), duration(time.epoch_seconds), duration(time.total_seconds));
+}
+
 std::string layers_text(const CheckReport& report) {
     Rows rows{{"layer", "description", "output", "parameters", ""}};
     for (const auto& layer : report.layers) {
@@ -106,6 +136,18 @@ std::string plan_text(const RunPlan& plan) {
     const std::string threads = fmt::format("{} thread{}", plan.threads, plan.threads == 1 ? "" : "s");
     return plan.parallel == 1 ? threads
                               : fmt::format("{} runs at a time with {} each", plan.parallel, threads);
+}
+
+std::string device_text(const CheckReport& report) {
+    if (!report.architecture.empty()) {
+        return fmt::format("a GPU of architecture {} ({}, {} runs at a time)", report.architecture,
+                           to_string(report.config->math), report.plan.parallel);
+    }
+    if (report.device == Device::cpu)
+        return fmt::format("the CPU ({}, {})", report.simd, plan_text(report.plan));
+    const std::string runs =
+        report.plan.parallel > 1 ? fmt::format(", {} runs at a time", report.plan.parallel) : "";
+    return fmt::format("the GPU ({}, {}{})", report.gpu, to_string(report.config->math), runs);
 }
 
 std::string memory_text(const MemoryCheck& memory, int parallel_runs) {
@@ -130,6 +172,20 @@ Json split_json(const CheckReport& report, const SplitCheck& split) {
     return json;
 }
 
+Json convolutions_json(const CheckReport& report) {
+    Json list = Json::array();
+    for (const auto& one : report.convolutions) {
+        list.push_back({{"layer", one.layer},
+                        {"pass", to_string(one.pass)},
+                        {"found", one.plan.found},
+                        {"description", one.plan.description},
+                        {"engine", one.plan.engine},
+                        {"notes", one.plan.notes},
+                        {"workspace_bytes", one.plan.scratch_bytes}});
+    }
+    return list;
+}
+
 Json layers_json(const CheckReport& report) {
     Json layers = Json::array();
     for (const auto& layer : report.layers) {
@@ -149,23 +205,22 @@ Json layers_json(const CheckReport& report) {
 
 std::string to_text(const CheckReport& report) {
     const ExperimentConfig& config = *report.config;
-    std::string text =
-        fmt::format("{}: {} runs of at most {} epochs, batches of {}, seed {}, on the CPU ({}, {})\n\n",
-                    config.name, config.runs, config.training.epochs, config.training.batch_size, config.seed,
-                    report.simd, plan_text(report.plan));
+    std::string text = fmt::format("{}: {} runs of at most {} epochs, batches of {}, seed {}, on {}\n\n",
+                                   config.name, config.runs, config.training.epochs,
+                                   config.training.batch_size, config.seed, device_text(report));
     text += fmt::format("Data: {} clips in {} groups and {} classes; {} computed now, {} from the cache\n",
                         report.table.clips.size(), report.groups, report.table.classes.size(),
                         report.computed, report.from_cache);
     for (const auto& clip : report.skipped) text += fmt::format("  left out: {}\n", clip.reason);
     for (const auto& split : report.splits) text += fmt::format("\n{}", split_text(report, split));
     text += fmt::format("\n{}", layers_text(report));
+    if (!report.architecture.empty()) text += convolutions_text(report);
     text += memory_text(report.memory, report.plan.parallel);
-    const TimeCheck& time = report.time;
-    text += fmt::format(
-        "Time, an estimate from a few steps on this computer: {} per step, {} per epoch, at most {} in all\n",
-        duration(time.step_seconds), duration(time.epoch_seconds), duration(time.total_seconds));
+    text += report.architecture.empty()
+                ? time_text(report.time)
+                : "This is an estimate, and what CUDA and its libraries take comes on top of it.\n";
     for (const auto& warning : report.warnings) text += fmt::format("warning: {}\n", warning);
-    return text + fmt::format("Nothing is wrong: kickdrum run {}\n", config.file.string());
+    return text + verdict_text(report);
 }
 
 std::string to_json(const CheckReport& report) {
@@ -177,7 +232,9 @@ std::string to_json(const CheckReport& report) {
     json["seed"] = config.seed;
     json["epochs"] = config.training.epochs;
     json["batch_size"] = config.training.batch_size;
-    json["device"] = "cpu";
+    json["device"] = to_string(report.device);
+    if (!report.gpu.empty()) json["gpu"] = report.gpu;
+    json["math"] = to_string(report.device == Device::cuda ? config.math : Math::fp32);
     json["simd"] = report.simd;
     json["parallel_runs"] = report.plan.parallel;
     json["threads"] = report.threads;
@@ -202,10 +259,16 @@ std::string to_json(const CheckReport& report) {
                             {"best_weights", memory.best_weights},
                             {"activations", memory.activations},
                             {"total", memory.total(report.plan.parallel)}};
-    json["estimated_seconds"] = {{"step", report.time.step_seconds},
-                                 {"epoch", report.time.epoch_seconds},
-                                 {"total", report.time.total_seconds}};
     json["warnings"] = report.warnings;
+    if (report.architecture.empty()) {
+        json["estimated_seconds"] = {{"step", report.time.step_seconds},
+                                     {"epoch", report.time.epoch_seconds},
+                                     {"total", report.time.total_seconds}};
+    } else {
+        json["architecture"] = report.architecture;
+        json["plans"] = report.plans();
+        json["convolutions"] = convolutions_json(report);
+    }
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

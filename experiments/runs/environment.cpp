@@ -19,6 +19,7 @@
 #include <kickdrum_git_commit.h>  // made by the build
 #include "experiments/diagnostics.h"
 #include "kernels/device/context.h"
+#include "kernels/device/cuda_status.h"
 
 namespace kickdrum {
 namespace {
@@ -79,6 +80,15 @@ std::map<std::string, std::string> libraries() {
             {"xxHash", dotted(static_cast<int>(::XXH_versionNumber()))}};
 }
 
+void add_gpu(Environment& environment, const CudaFacts& facts) {
+    if (!facts.gpus.empty()) environment.gpu = facts.gpus.front().name;
+    environment.driver =
+        facts.driver_release.empty() ? "for CUDA " + cuda_version_text(facts.driver) : facts.driver_release;
+    environment.libraries["CUDA runtime"] = cuda_version_text(facts.runtime);
+    environment.libraries["cuDNN"] = cudnn_version_text(facts.cudnn);
+    environment.libraries.insert(facts.libraries.begin(), facts.libraries.end());
+}
+
 std::string quoted_for_shell(const std::string& word) {
     constexpr std::string_view kPlain =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
@@ -115,21 +125,24 @@ std::string join_command(const std::vector<std::string>& words) {
 Environment describe_environment(const Context& context, std::string command,
                                  std::vector<std::pair<std::string, std::string>> implementations) {
     const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    return {.version = kickdrum_version(),
-            .git_commit = kickdrum_git_commit(),
-            .compiler = compiler(),
-            .build_type = KICKDRUM_BUILD_TYPE,
-            .device = std::string(to_string(context.device())),
-            .cpu = cpu_name(),
-            .simd = std::string(to_string(context.simd())),
-            .threads = context.threads(),
-            .processors = static_cast<int>(std::thread::hardware_concurrency()),
-            .memory_gib = memory_gib(),
-            .os = operating_system(),
-            .libraries = libraries(),
-            .implementations = std::move(implementations),
-            .date = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)),
-            .command = std::move(command)};
+    Environment environment{.version = kickdrum_version(),
+                            .git_commit = kickdrum_git_commit(),
+                            .compiler = compiler(),
+                            .build_type = KICKDRUM_BUILD_TYPE,
+                            .device = std::string(to_string(context.device())),
+                            .math = std::string(to_string(context.math())),
+                            .cpu = cpu_name(),
+                            .simd = std::string(to_string(context.simd())),
+                            .threads = context.threads(),
+                            .processors = static_cast<int>(std::thread::hardware_concurrency()),
+                            .memory_gib = memory_gib(),
+                            .os = operating_system(),
+                            .libraries = libraries(),
+                            .implementations = std::move(implementations),
+                            .date = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now)),
+                            .command = std::move(command)};
+    if (context.device() == Device::cuda) add_gpu(environment, cuda_status().facts);
+    return environment;
 }
 
 std::string to_json(const Environment& environment) {
@@ -139,6 +152,9 @@ std::string to_json(const Environment& environment) {
     json["compiler"] = environment.compiler;
     json["build_type"] = environment.build_type;
     json["device"] = environment.device;
+    if (!environment.gpu.empty()) json["gpu"] = environment.gpu;
+    if (!environment.driver.empty()) json["driver"] = environment.driver;
+    json["math"] = environment.math;
     json["cpu"] = environment.cpu;
     json["simd"] = environment.simd;
     json["threads"] = environment.threads;
@@ -165,6 +181,9 @@ Environment environment_from_json(const std::string& text) {
         environment.compiler = json.value("compiler", "");
         environment.build_type = json.value("build_type", "");
         environment.device = json.value("device", "");
+        environment.gpu = json.value("gpu", "");
+        environment.driver = json.value("driver", "");
+        environment.math = json.value("math", "");
         environment.cpu = json.value("cpu", "");
         environment.simd = json.value("simd", "");
         environment.threads = json.value("threads", 0);

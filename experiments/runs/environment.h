@@ -17,6 +17,9 @@ struct Environment {
     std::string compiler;
     std::string build_type;
     std::string device;
+    std::string gpu;     // its name, where it computes
+    std::string driver;  // of the GPU: "580.65.06"
+    std::string math;    // "fp32", "tf32", "bf16"
     std::string cpu;
     std::string simd;       // "avx512"; what the kernels use, not what the processor could do
     int threads = 0;        // that all runs share

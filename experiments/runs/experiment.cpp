@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <iostream>
 
+#include "experiments/config/device_choice.h"
 #include "experiments/config/resolved_yaml.h"
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
@@ -17,6 +17,8 @@
 #include "experiments/runs/run_scheduler.h"
 #include "experiments/runs/study_recorder.h"
 #include "experiments/runs/training_run.h"
+#include "kernels/device/error.h"
+#include "kernels/device/transfer.h"
 
 namespace kickdrum {
 namespace {
@@ -28,8 +30,9 @@ class Experiment {
           options_(options),
           progress_(options.json ? std::cerr : std::cout,
                     progress_style(options.json ? 2 : 1, options.quiet)),
-          plan_(plan_runs(config.parallel_runs, config.runs, options.threads)),
-          data_context_({.device = Device::cpu, .threads = 1}) {}
+          device_(choose_device(config)),
+          plan_(plan_runs(config, device_, options.threads)),
+          data_context_(context_options(config, device_, 1)) {}
 
     ExitCode run() {
         require_free_results_folder(options_.out, options_.force);
@@ -42,6 +45,9 @@ class Experiment {
         try {
             recorder.write_preamble(table_, splits_);
             return train_all(recorder);
+        } catch (const DeviceError& error) {
+            recorder.finish(StudyStatus::failed, error.what());
+            throw device_failed(error, recorder.results());
         } catch (const std::exception& error) {
             // What was computed stays; the report says how far it got, if the disk still takes it.
             recorder.finish(StudyStatus::failed, error.what());
@@ -76,7 +82,7 @@ class Experiment {
         inputs_ = Buffer(data_context_, data.images.size() * sizeof(float));
         inputs_tensor_ =
             inputs_.tensor({std::ssize(table_.clips), config_.features.height, config_.features.width, 1});
-        std::memcpy(inputs_tensor_.data, data.images.data(), inputs_tensor_.bytes());
+        upload(data_context_, data.images.data(), inputs_tensor_);
         return !interrupt_.interrupted();
     }
 
@@ -125,7 +131,7 @@ class Experiment {
     }
 
     ExitCode train_all(StudyRecorder& recorder) {
-        RunScheduler scheduler(plan_.parallel, {.device = Device::cpu, .threads = plan_.threads});
+        RunScheduler scheduler(plan_.parallel, context_options(config_, device_, plan_.threads));
         scheduler.train(config_.runs,
                         [&](Context& context, int run) { return train(context, run, scheduler, recorder); });
         const Results& results = recorder.results();
@@ -140,6 +146,15 @@ class Experiment {
         progress_.finished(results, summary, recorder.report_path());
         if (options_.json) std::cout << to_json(summary) << std::flush;
         return ExitCode::done;
+    }
+
+    UserError device_failed(const DeviceError& error, const Results& results) const {
+        return {
+            ExitCode::environment,
+            fmt::format(
+                "{}; {} of {} runs are finished and saved in {}. 'kickdrum devices' says whether the GPU can "
+                "still be used; 'device: cpu' does without it",
+                error.what(), results.runs.size(), config_.runs, options_.out.string())};
     }
 
     // Called by several threads at a time. Returns false where it was interrupted.
@@ -166,6 +181,7 @@ class Experiment {
     const RunOptions& options_;
     Progress progress_;
     InterruptGuard interrupt_;
+    Device device_;
     RunPlan plan_;
 
     // What all runs share, and only read.

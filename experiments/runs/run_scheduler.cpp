@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "experiments/config/experiment_config.h"
+
 namespace kickdrum {
 namespace {
 
@@ -29,7 +31,7 @@ int worker_threads(int threads) {
 RunPlan plan_runs(int parallel_runs, int runs, int threads) {
     const int all = worker_threads(threads);
     int parallel = std::min(parallel_runs, runs);
-    if (parallel_runs == 0) {
+    if (parallel_runs == ExperimentConfig::kAutoParallelRuns) {
         parallel = 1;
         for (int n = 2; n <= std::min(runs, all); ++n) {
             // Not for a rounding error: more runs need more memory.
@@ -37,6 +39,25 @@ RunPlan plan_runs(int parallel_runs, int runs, int threads) {
         }
     }
     return {.parallel = parallel, .threads = std::max(1, all / parallel)};
+}
+
+RunPlan plan_runs_on_gpu(int parallel_runs, int runs) {
+    constexpr int kAutomatic = 3;
+    const int wanted = parallel_runs == ExperimentConfig::kAutoParallelRuns ? kAutomatic : parallel_runs;
+    return {.parallel = std::min(wanted, runs), .threads = 1};
+}
+
+RunPlan plan_runs(const ExperimentConfig& config, Device device, int threads) {
+    if (device == Device::cuda) return plan_runs_on_gpu(config.parallel_runs, config.runs);
+    return plan_runs(config.parallel_runs, config.runs, threads);
+}
+
+ContextOptions context_options(const ExperimentConfig& config, Device device, int threads) {
+    return {.device = device,
+            .threads = threads,
+            // The CPU has one way to compute, which is deterministic.
+            .math = device == Device::cuda ? config.math : Math::fp32,
+            .deterministic = config.deterministic};
 }
 
 void RunScheduler::train(int runs, const Work& work) {

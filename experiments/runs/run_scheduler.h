@@ -12,6 +12,8 @@
 
 namespace kickdrum {
 
+struct ExperimentConfig;
+
 struct RunPlan {
     int parallel = 1;  // runs at a time
     int threads = 1;   // of each
@@ -26,6 +28,14 @@ int worker_threads(int threads);
 // shorten. Of equals the fewest, which need the least memory. Never more than there are runs; each has at
 // least one thread.
 RunPlan plan_runs(int parallel_runs, int runs, int threads);
+
+// On a GPU all runs share it, and each has one thread that drives it. auto: at most 3, which keep the GPU
+// busy while one of them waits; it was not measured.
+RunPlan plan_runs_on_gpu(int parallel_runs, int runs);
+
+// For the configuration's runs on the device.
+RunPlan plan_runs(const ExperimentConfig& config, Device device, int threads);
+ContextOptions context_options(const ExperimentConfig& config, Device device, int threads);
 
 class RunScheduler {
  public:

@@ -4,10 +4,15 @@
 #include <fmt/format.h>
 
 #include "experiments/data/split.h"
+#include "experiments/diagnostics.h"
 #include "experiments/runs/environment.h"
+#include "experiments/runs/memory_text.h"
 #include "experiments/runs/stopwatch.h"
+#include "kernels/device/device_memory.h"
+#include "kernels/device/error.h"
 #include "kernels/device/philox.h"
 #include "nn/formats/safetensors.h"
+#include "nn/training/memory_plan.h"
 
 namespace kickdrum {
 namespace {
@@ -87,6 +92,22 @@ std::uint64_t run_seed(const ExperimentConfig& config, int run) {
     return derived_seed(config.seed, "run", static_cast<std::uint64_t>(run));
 }
 
+std::unique_ptr<Trainer> make_trainer(Context& context, const ModelSpec& model, const Dataset& dataset,
+                                      const TrainingSpec& spec, std::uint64_t seed) {
+    try {
+        return std::make_unique<Trainer>(context, model, dataset, spec, seed);
+    } catch (const OutOfDeviceMemory&) {
+        // What the attempt had taken is free again.
+        const std::size_t free = free_device_memory(context);
+        const Shape clip = dataset.inputs.shape.with_rows(1);
+        const auto needed = plan_training_memory(context, model, clip, dataset.classes, spec).total();
+        const int largest = largest_batch(context, model, clip, dataset.classes, spec, free);
+        throw UserError(ExitCode::environment,
+                        out_of_memory_text(static_cast<std::int64_t>(needed), static_cast<std::int64_t>(free),
+                                           spec.batch_size, largest));
+    }
+}
+
 TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, const ClipTable& table,
                              const Split& split, Tensor inputs, int run, const TrainingRunHooks& hooks) {
     const Stopwatch total;
@@ -100,7 +121,8 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
         .inputs = inputs, .labels = labels, .classes = static_cast<int>(table.classes.size())};
     TrainingSpec spec = config.training;
     spec.class_weights = class_weights(config, table, split);
-    Trainer trainer(context, config.model, dataset, spec, result.seed);
+    const auto memory = make_trainer(context, config.model, dataset, spec, result.seed);
+    Trainer& trainer = *memory;
     outcome.implementations = trainer.implementations();
 
     FitHooks fit_hooks;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// One training run of an experiment: from features and a split to a RunResult, with the best weights left in the
-// trainer's parameters.
+// One training run of an experiment: from features and a split to a RunResult, with the best weights left in
+// the trainer's parameters.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "experiments/config/experiment_config.h"
@@ -33,6 +34,11 @@ std::vector<float> class_weights(const ExperimentConfig& config, const ClipTable
 
 // The seed of the run's random streams: of initial weights, shuffling, dropout.
 std::uint64_t run_seed(const ExperimentConfig& config, int run);
+
+// A trainer on the context. Throws UserError (exit code 4) where the device's memory is too small, with the
+// largest batch size that would fit.
+std::unique_ptr<Trainer> make_trainer(Context& context, const ModelSpec& model, const Dataset& dataset,
+                                      const TrainingSpec& spec, std::uint64_t seed);
 
 // run counts from 1. `inputs` is [clips, height, width, 1], by the table's order.
 TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, const ClipTable& table,

@@ -63,6 +63,9 @@ class ParameterStore {
     Tensor operand(ParameterId id) const;
     // The number of values of all trainable and state parameters.
     std::int64_t count() const;
+    // What allocate() takes, or took: for values or for gradients, and for the state.
+    std::size_t trainable_bytes() const { return trainable_bytes_; }
+    std::size_t state_bytes() const { return state_bytes_; }
 
     // A parameter's values, or those of its slice of another flat array, on the host and in the layout of its
     // shape.

@@ -25,11 +25,6 @@ Arena plan_model(Context& context, Sequential& model, ParameterStore& parameters
     return arena;
 }
 
-int moment_count(const OptimizerSpec& optimizer) {
-    if (optimizer.kind != OptimizerKind::sgd) return 2;
-    return optimizer.momentum > 0 ? 1 : 0;
-}
-
 using Implementations = std::vector<std::pair<std::string, std::string>>;
 
 void collect_implementations(const Sequential& chain, Implementations& names) {
@@ -44,6 +39,11 @@ void collect_implementations(const Sequential& chain, Implementations& names) {
 }
 
 }  // namespace
+
+int moment_count(const OptimizerSpec& optimizer) {
+    if (optimizer.kind != OptimizerKind::sgd) return 2;
+    return optimizer.momentum > 0 ? 1 : 0;
+}
 
 std::string_view to_string(OptimizerKind kind) {
     switch (kind) {

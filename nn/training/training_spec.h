@@ -28,6 +28,9 @@ struct OptimizerSpec {
     std::optional<double> global_clipnorm;  // all gradients scaled so that their joint norm is at most this
 };
 
+// Arrays as large as the weights that it keeps: 2, 1 or 0.
+int moment_count(const OptimizerSpec& optimizer);
+
 struct TrainingSpec {
     OptimizerSpec optimizer;
     ScheduleSpec schedule;

@@ -25,6 +25,8 @@ TEST(Environment, DescribesThisComputerAndProgram) {
     EXPECT_THAT(environment.version, MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+.*"));
     EXPECT_THAT(environment.compiler, MatchesRegex("(GCC|Clang) .*"));
     EXPECT_EQ(environment.device, "cpu");
+    EXPECT_EQ(environment.gpu, "");
+    EXPECT_EQ(environment.math, "fp32");
     EXPECT_EQ(environment.simd, to_string(context.simd()));
     EXPECT_EQ(environment.threads, 2);
     EXPECT_GE(environment.processors, 1);
@@ -42,11 +44,19 @@ TEST(EnvironmentJson, ComesBack) {
     Environment environment = describe_environment(Context({.threads = 1}), "kickdrum run 'a b.yaml'",
                                                    {{"conv2d_2", "winograd"}, {"conv2d_1", "direct"}});
     environment.git_commit = "0123456789ab-dirty";
+    environment.gpu = "NVIDIA H100";
+    environment.driver = "580.65.06";
+    environment.math = "bf16";
+    environment.parallel_runs = 3;
     const Environment read = environment_from_json(to_json(environment));
     EXPECT_EQ(to_json(read), to_json(environment));
     EXPECT_THAT(read.implementations,
                 ElementsAre(std::pair("conv2d_2", "winograd"), std::pair("conv2d_1", "direct")));
     EXPECT_EQ(read.libraries, environment.libraries);
+    EXPECT_EQ(read.gpu, "NVIDIA H100");
+    EXPECT_EQ(read.driver, "580.65.06");
+    EXPECT_EQ(read.math, "bf16");
+    EXPECT_EQ(read.parallel_runs, 3);
     EXPECT_EQ(read.command, "kickdrum run 'a b.yaml'");
 }
 

@@ -62,6 +62,7 @@ void expect_read_again(const ExperimentConfig& config, const std::filesystem::pa
     EXPECT_EQ(resolved_yaml(again), resolved);
     EXPECT_EQ(again.name, config.name);
     EXPECT_EQ(again.seed, config.seed);
+    EXPECT_EQ(again.math, config.math);
     EXPECT_EQ(again.parallel_runs, config.parallel_runs);
     EXPECT_EQ(again.data.labels, config.data.labels);
     EXPECT_EQ(again.data.classes, config.data.classes);

@@ -27,9 +27,50 @@ TEST(Devices, AsJson) {
     EXPECT_GE(document.at("processors").get<int>(), 1);
     EXPECT_TRUE(document.at("audio").at("WAV").get<bool>());
     EXPECT_TRUE(document.at("audio").contains("MP3"));
-    EXPECT_FALSE(document.at("cuda").at("available").get<bool>());
+    const json& cuda = document.at("cuda");
+    EXPECT_EQ(cuda.at("available").get<bool>(), document.at("devices").size() == 2);
+    if (!cuda.at("available").get<bool>()) {
+        for (const auto* key : {"problem", "why", "remedy"})
+            EXPECT_NE(cuda.at(key).get<std::string>(), "") << key;
+    }
     const auto levels = document.at("simd_available").get<std::vector<std::string>>();
     EXPECT_THAT(levels, testing::Contains(document.at("simd").get<std::string>()));
+}
+
+// A GPU that isn't here, or can't be used: exit code 4 and what to do.
+TEST(Devices, CudaThatCantBeHad) {
+    if (json::parse(call({"devices", "--json"}).out).at("devices").size() == 2)
+        GTEST_SKIP() << "there is a GPU";
+    const TinyStudy study;
+    for (const auto* command : {"run", "check"}) {
+        const Outcome outcome = study({command, "experiment.yaml", "--device", "cuda"});
+        EXPECT_EQ(outcome.code, 4) << outcome.out;
+        EXPECT_THAT(outcome.err,
+                    testing::AllOf(HasSubstr("'device: cuda' can't be had: "), HasSubstr("What to do: ")));
+        EXPECT_EQ(study({command, "experiment.yaml", "--quiet", "--device", "auto"}).code, 0);
+    }
+    const Outcome math = study({"check", "experiment.yaml", "--set", "math=bf16"});
+    EXPECT_EQ(math.code, 2);
+    EXPECT_THAT(math.err, HasSubstr("'math: bf16' needs a GPU"));
+}
+
+TEST(Devices, AnArchitectureIsForCheckAlone) {
+    const TinyStudy study;
+    const Outcome run = study({"run", "experiment.yaml", "--device", "cuda:sm_90"});
+    EXPECT_EQ(run.code, 2);
+    const Outcome unknown = study({"check", "experiment.yaml", "--device", "cuda:sm_70"});
+    EXPECT_EQ(unknown.code, 2);
+    EXPECT_THAT(unknown.err, HasSubstr("cuda:sm_80, cuda:sm_90, cuda:sm_100"));
+    const bool built = json::parse(call({"devices", "--json"}).out).at("cuda").at("built").get<bool>();
+    const Outcome outcome =
+        study({"check", "experiment.yaml", "--device", "cuda:sm_90", "--set", "math=bf16"});
+    if (built) {
+        EXPECT_EQ(outcome.code, 0) << outcome.err;
+        EXPECT_THAT(outcome.out, HasSubstr("Every convolution has a plan on sm_90"));
+    } else {
+        EXPECT_EQ(outcome.code, 4) << outcome.out;
+        EXPECT_THAT(outcome.err, HasSubstr("--preset cuda"));
+    }
 }
 
 TEST(Schema, DescribesTheExperimentFile) {

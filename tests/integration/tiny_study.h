@@ -110,6 +110,7 @@ training:
   optimizer: {adam: {learning_rate: 0.01}}
   batch_size: 8
   epochs: 3
+device: cpu
 )";
 
  private:

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "nn/training/memory_plan.h"
+
+#include "kernels/ops/optimizer.h"
+#include "nn/model/model_builder.h"
+
+namespace kickdrum {
+
+TrainingMemory plan_training_memory(Context& context, const ModelSpec& model, const Shape& clip, int classes,
+                                    const TrainingSpec& spec) {
+    const auto layers = build_model(model, classes);
+    MemoryPlanner memory;
+    ParameterStore parameters;
+    Planning planning{.context = context, .memory = memory, .parameters = parameters};
+    const Shape src = clip.with_rows(spec.batch_size);
+    layers->plan(planning, src);
+
+    const std::size_t trainable = parameters.trainable_bytes();
+    const std::size_t state = parameters.state_bytes();
+    const std::size_t shadow = context.math() == Math::bf16 ? trainable / 2 : 0;
+    const auto n = static_cast<std::size_t>(spec.batch_size);
+    // The picture, the scores and their gradient; weight, label and index.
+    const auto values = static_cast<std::size_t>(clip.count() + 2 * std::int64_t{classes});
+    const std::size_t per_clip = values * size_of(context.activation_dtype()) + 3 * sizeof(float);
+    return {.parameters = 2 * trainable + state + shadow,
+            .moments = static_cast<std::size_t>(moment_count(spec.optimizer)) * trainable,
+            .best_weights = trainable + state + shadow,
+            .activations = memory.solve().total_bytes,
+            .batch = per_clip * n + clip_scratch_bytes()};
+}
+
+int largest_batch(Context& context, const ModelSpec& model, const Shape& clip, int classes, TrainingSpec spec,
+                  std::size_t bytes) {
+    int fits = 0;
+    int too_large = spec.batch_size + 1;
+    while (too_large - fits > 1) {
+        spec.batch_size = fits + (too_large - fits) / 2;
+        const bool fits_in = plan_training_memory(context, model, clip, classes, spec).total() <= bytes;
+        (fits_in ? fits : too_large) = spec.batch_size;
+    }
+    return fits;
+}
+
+}  // namespace kickdrum
