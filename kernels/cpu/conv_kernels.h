@@ -93,6 +93,11 @@ struct GemmKernels {
 
     // [rows][cols], rows `stride` apart -> [panels][rows][panel], the last panel padded with zeros.
     void (*pack_panels)(const float* src, std::int64_t stride, int rows, int cols, float* packed);
+    // [rows][cols], rows src_stride apart -> its transpose, rows dst_stride apart.
+    void (*transpose)(const float* src, std::int64_t src_stride, int rows, int cols, float* dst,
+                      std::int64_t dst_stride);
+    // Asks for memory that will soon be read to be in the L2 cache.
+    void (*prefetch)(const float* p, std::int64_t floats);
     // C[m x panel] = A[m x depth] * B[depth x panel], or += where it says add; rows of A and C are lda and
     // ldc apart, B is a packed panel. transposed: A is stored as [depth][m].
     using Multiply = void (*)(int m, const float* a, std::int64_t lda, const float* b, float* c,

@@ -11,9 +11,10 @@
 namespace kickdrum {
 namespace {
 
-constexpr std::int64_t kBlock = 128;            // rows of the weights that are packed together in forward
-constexpr std::int64_t kChunk = 16 * kBlock;    // rows of the weights of one partial sum: independent of the threads
-constexpr std::int64_t kBackwardBlock = 96;     // rows of the weights of one task in backward
+constexpr std::int64_t kBlock = 128;  // rows of the weights that are packed together in forward
+constexpr std::int64_t kChunk =
+    16 * kBlock;  // rows of the weights of one partial sum: independent of the threads
+constexpr std::int64_t kBackwardBlock = 96;  // rows of the weights of one task in backward
 
 class PanelDense : public Dense {
  public:
@@ -26,7 +27,8 @@ class PanelDense : public Dense {
           chunks_((spec.in + kChunk - 1) / kChunk) {
         const std::size_t forward = floats(chunks_ * spec.rows * out_padded_) +
                                     threads(context) * floats(kBlock * (spec.rows + out_padded_));
-        const std::size_t src = floats(rows_padded_ * spec.out) + threads(context) * floats(kBackwardBlock * rows_padded_);
+        const std::size_t src =
+            floats(rows_padded_ * spec.out) + threads(context) * floats(kBackwardBlock * rows_padded_);
         const std::size_t weights = floats(spec.rows * out_padded_) +
                                     threads(context) * floats(kBackwardBlock * (spec.rows + out_padded_));
         scratch_bytes_ = std::max({forward, src, weights}) * sizeof(float);
@@ -38,9 +40,24 @@ class PanelDense : public Dense {
  private:
     static std::size_t floats(std::int64_t count) { return round_to_line(static_cast<std::size_t>(count)); }
     static std::size_t threads(const Context& context) { return static_cast<std::size_t>(context.threads()); }
-    std::int64_t to_panels(std::int64_t count) const { return (count + gemm_.panel - 1) / gemm_.panel * gemm_.panel; }
+    std::int64_t to_panels(std::int64_t count) const {
+        return (count + gemm_.panel - 1) / gemm_.panel * gemm_.panel;
+    }
 
-    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) override {
+    struct Share {
+        std::int64_t part, whole;
+    };
+    // Fetches rows of a matrix that the next block needs, a share of them beside each product of this block:
+    // the products leave the memory idle, and the next block would wait for it.
+    void fetch(const float* p, std::int64_t stride, std::int64_t rows, std::int64_t cols, Share share) const {
+        const std::int64_t end = rows * (share.part + gemm_.panel) / share.whole;
+        for (std::int64_t row = rows * share.part / share.whole; row < end; ++row) {
+            gemm_.prefetch(p + row * stride, cols);
+        }
+    }
+
+    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst,
+                    Tensor scratch) override {
         const std::int64_t rows = src.rows();
         const std::int64_t in = spec_.in;
         const std::int64_t partial = rows * out_padded_;
@@ -59,9 +76,14 @@ class PanelDense : public Dense {
                 }
                 gemm_.pack_panels(weights.f32() + i0 * spec_.out, spec_.out, static_cast<int>(count),
                                   static_cast<int>(spec_.out), panels);
+                const std::int64_t next = i0 + count;
+                const std::int64_t next_count = std::min(kBlock, in - next);
                 for (std::int64_t o = 0; o < out_padded_; o += gemm_.panel) {
-                    gemm_.multiply_add(static_cast<int>(rows), src_block, kBlock, panels + o * count, sums + o,
-                                       out_padded_, static_cast<int>(count));
+                    const Share share = {o, out_padded_};
+                    fetch(src.f32() + next, in, rows, next_count, share);
+                    fetch(weights.f32() + next * spec_.out, spec_.out, next_count, spec_.out, share);
+                    gemm_.multiply_add(static_cast<int>(rows), src_block, kBlock, panels + o * count,
+                                       sums + o, out_padded_, static_cast<int>(count));
                 }
             }
         });
@@ -75,8 +97,23 @@ class PanelDense : public Dense {
         });
     }
 
+    // Calls task(first, count, count of the next block, thread) for blocks of rows of the weights. Some
+    // blocks in a row go to one thread, which can then fetch ahead; 0: no next one.
+    template <class Task>
+    void for_backward_blocks(Context& context, Task task) const {
+        constexpr std::int64_t kRows = 4 * kBackwardBlock;
+        context.pool().parallel_for((spec_.in + kRows - 1) / kRows, [&](std::int64_t index, int thread) {
+            const std::int64_t end = std::min(spec_.in, (index + 1) * kRows);
+            for (std::int64_t first = index * kRows; first < end; first += kBackwardBlock) {
+                const std::int64_t count = std::min(kBackwardBlock, end - first);
+                task(first, count, std::min(kBackwardBlock, end - first - count), thread);
+            }
+        });
+    }
+
     // diff_src^T = weights diff_dst^T, so that the weights are read in their own order.
-    void do_backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch) override {
+    void do_backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src,
+                         Tensor scratch) override {
         const std::int64_t rows = diff_dst.rows();
         const std::int64_t in = spec_.in;
         const std::int64_t out = spec_.out;
@@ -85,27 +122,26 @@ class PanelDense : public Dense {
         auto* transposed = static_cast<float*>(scratch.data);  // [panels of rows][out][panel]
         for (std::int64_t n = 0; n < padded; ++n) {
             float* to = transposed + n / panel * out * panel + n % panel;
-            for (std::int64_t o = 0; o < out; ++o) to[o * panel] = n < rows ? diff_dst.f32()[n * out + o] : 0.0F;
+            for (std::int64_t o = 0; o < out; ++o)
+                to[o * panel] = n < rows ? diff_dst.f32()[n * out + o] : 0.0F;
         }
         float* per_thread = transposed + floats(rows_padded_ * out);
         const std::size_t thread_floats = floats(kBackwardBlock * rows_padded_);
-        context.pool().parallel_for((in + kBackwardBlock - 1) / kBackwardBlock, [&](std::int64_t task, int thread) {
-            const std::int64_t i0 = task * kBackwardBlock;
-            const std::int64_t count = std::min(kBackwardBlock, in - i0);
-            float* block = per_thread + static_cast<std::size_t>(thread) * thread_floats;
-            for (std::int64_t n = 0; n < padded; n += panel) {
-                gemm_.multiply(static_cast<int>(count), weights.f32() + i0 * out, out, transposed + n * out, block + n,
-                               padded, static_cast<int>(out));
-            }
-            for (std::int64_t n = 0; n < rows; ++n) {
-                float* to = diff_src.f32() + n * in + i0;
-                for (std::int64_t i = 0; i < count; ++i) to[i] = block[i * padded + n];
-            }
-        });
+        for_backward_blocks(
+            context, [&](std::int64_t i0, std::int64_t count, std::int64_t next_count, int thread) {
+                float* block = per_thread + static_cast<std::size_t>(thread) * thread_floats;
+                for (std::int64_t n = 0; n < padded; n += panel) {
+                    fetch(weights.f32() + (i0 + count) * out, out, next_count, out, {n, padded});
+                    gemm_.multiply(static_cast<int>(count), weights.f32() + i0 * out, out,
+                                   transposed + n * out, block + n, padded, static_cast<int>(out));
+                }
+                gemm_.transpose(block, padded, static_cast<int>(count), static_cast<int>(rows),
+                                diff_src.f32() + i0, in);
+            });
     }
 
-    void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
-                             Tensor scratch) override {
+    void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                             Tensor diff_bias, Tensor scratch) override {
         const std::int64_t rows = src.rows();
         const std::int64_t in = spec_.in;
         const std::int64_t out = spec_.out;
@@ -114,23 +150,24 @@ class PanelDense : public Dense {
         float* per_thread = panels + floats(spec_.rows * out_padded_);
         const std::size_t thread_floats = floats(kBackwardBlock * (spec_.rows + out_padded_));
         const bool whole = out == out_padded_;  // the products can be written where they belong
-        context.pool().parallel_for((in + kBackwardBlock - 1) / kBackwardBlock, [&](std::int64_t task, int thread) {
-            const std::int64_t i0 = task * kBackwardBlock;
-            const std::int64_t count = std::min(kBackwardBlock, in - i0);
-            float* src_block = per_thread + static_cast<std::size_t>(thread) * thread_floats;
-            float* products = whole ? diff_weights.f32() + i0 * out : src_block + kBackwardBlock * rows;
-            for (std::int64_t n = 0; n < rows; ++n) {
-                std::copy_n(src.f32() + n * in + i0, count, src_block + n * kBackwardBlock);
-            }
-            for (std::int64_t o = 0; o < out_padded_; o += gemm_.panel) {
-                gemm_.multiply_transposed(static_cast<int>(count), src_block, kBackwardBlock, panels + o * rows,
-                                          products + o, out_padded_, static_cast<int>(rows));
-            }
-            if (whole) return;
-            for (std::int64_t i = 0; i < count; ++i) {
-                std::copy_n(products + i * out_padded_, out, diff_weights.f32() + (i0 + i) * out);
-            }
-        });
+        for_backward_blocks(
+            context, [&](std::int64_t i0, std::int64_t count, std::int64_t next_count, int thread) {
+                float* src_block = per_thread + static_cast<std::size_t>(thread) * thread_floats;
+                float* products = whole ? diff_weights.f32() + i0 * out : src_block + kBackwardBlock * rows;
+                for (std::int64_t n = 0; n < rows; ++n) {
+                    std::copy_n(src.f32() + n * in + i0, count, src_block + n * kBackwardBlock);
+                }
+                for (std::int64_t o = 0; o < out_padded_; o += gemm_.panel) {
+                    fetch(src.f32() + i0 + count, in, rows, next_count, {o, out_padded_});
+                    gemm_.multiply_transposed(static_cast<int>(count), src_block, kBackwardBlock,
+                                              panels + o * rows, products + o, out_padded_,
+                                              static_cast<int>(rows));
+                }
+                if (whole) return;
+                for (std::int64_t i = 0; i < count; ++i) {
+                    std::copy_n(products + i * out_padded_, out, diff_weights.f32() + (i0 + i) * out);
+                }
+            });
         if (!diff_bias) return;
         std::memset(diff_bias.data, 0, diff_bias.bytes());
         for (std::int64_t n = 0; n < rows; ++n) {
