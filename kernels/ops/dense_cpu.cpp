@@ -11,10 +11,9 @@
 namespace kickdrum {
 namespace {
 
-constexpr std::int64_t kBlock = 128;  // rows of the weights that are packed together in forward
-constexpr std::int64_t kChunk =
-    16 * kBlock;  // rows of the weights of one partial sum: independent of the threads
-constexpr std::int64_t kBackwardBlock = 96;  // rows of the weights of one task in backward
+constexpr std::int64_t kBlock = 128;          // rows of the weights that are met together in forward
+constexpr std::int64_t kChunk = 16 * kBlock;  // ... of one partial sum: independent of the threads
+constexpr std::int64_t kBackwardBlock = 96;   // ... that are met together in backward
 
 class PanelDense : public Dense {
  public:
@@ -25,8 +24,8 @@ class PanelDense : public Dense {
           out_padded_(to_panels(spec.out)),
           rows_padded_(to_panels(spec.rows)),
           chunks_((spec.in + kChunk - 1) / kChunk) {
-        const std::size_t forward = floats(chunks_ * spec.rows * out_padded_) +
-                                    threads(context) * floats(kBlock * (spec.rows + out_padded_));
+        const std::size_t forward =
+            floats(chunks_ * spec.out * rows_padded_) + threads(context) * floats(kBlock * rows_padded_);
         const std::size_t src =
             floats(rows_padded_ * spec.out) + threads(context) * floats(kBackwardBlock * rows_padded_);
         const std::size_t weights = floats(spec.rows * out_padded_) +
@@ -56,44 +55,62 @@ class PanelDense : public Dense {
         }
     }
 
+    // dst^T = weights^T src^T: the weights are read where they are, and only the few rows of src are laid out
+    // anew.
     void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst,
                     Tensor scratch) override {
         const std::int64_t rows = src.rows();
         const std::int64_t in = spec_.in;
-        const std::int64_t partial = rows * out_padded_;
-        auto* partials = static_cast<float*>(scratch.data);
-        float* per_thread = partials + floats(chunks_ * partial);
-        const std::size_t thread_floats = floats(kBlock * (spec_.rows + out_padded_));
+        const std::int64_t out = spec_.out;
+        const std::int64_t panel = gemm_.panel;
+        const std::int64_t padded = to_panels(rows);
+        auto* partials = static_cast<float*>(scratch.data);  // [chunks][out][padded]
+        float* per_thread = partials + floats(chunks_ * out * padded);
+        const std::size_t thread_floats = floats(kBlock * rows_padded_);
         context.pool().parallel_for(chunks_, [&](std::int64_t chunk, int thread) {
-            float* sums = partials + chunk * partial;
-            float* src_block = per_thread + static_cast<std::size_t>(thread) * thread_floats;
-            float* panels = src_block + kBlock * rows;
-            std::memset(sums, 0, static_cast<std::size_t>(partial) * sizeof(float));
-            for (std::int64_t i0 = chunk * kChunk; i0 < std::min(in, (chunk + 1) * kChunk); i0 += kBlock) {
-                const std::int64_t count = std::min(kBlock, in - i0);
-                for (std::int64_t n = 0; n < rows; ++n) {
-                    std::copy_n(src.f32() + n * in + i0, count, src_block + n * kBlock);
-                }
-                gemm_.pack_panels(weights.f32() + i0 * spec_.out, spec_.out, static_cast<int>(count),
-                                  static_cast<int>(spec_.out), panels);
+            float* sums = partials + chunk * out * padded;
+            float* block = per_thread + static_cast<std::size_t>(thread) * thread_floats;
+            std::memset(sums, 0, static_cast<std::size_t>(out * padded) * sizeof(float));
+            const std::int64_t end = std::min(in, (chunk + 1) * kChunk);
+            for (std::int64_t i0 = chunk * kChunk; i0 < end; i0 += kBlock) {
+                const std::int64_t count = std::min(kBlock, end - i0);
                 const std::int64_t next = i0 + count;
-                const std::int64_t next_count = std::min(kBlock, in - next);
-                for (std::int64_t o = 0; o < out_padded_; o += gemm_.panel) {
-                    const Share share = {o, out_padded_};
+                const std::int64_t next_count = std::min(kBlock, end - next);
+                for (std::int64_t n = 0; n < padded; n += panel) {
+                    gemm_.transpose(src.f32() + n * in + i0, in, static_cast<int>(std::min(panel, rows - n)),
+                                    static_cast<int>(count), block + n * count, panel);
+                }
+                for (std::int64_t n = 0; n < padded; n += panel) {
+                    const Share share = {n, padded};
                     fetch(src.f32() + next, in, rows, next_count, share);
-                    fetch(weights.f32() + next * spec_.out, spec_.out, next_count, spec_.out, share);
-                    gemm_.multiply_add(static_cast<int>(rows), src_block, kBlock, panels + o * count,
-                                       sums + o, out_padded_, static_cast<int>(count));
+                    fetch(weights.f32() + next * out, out, next_count, out, share);
+                    gemm_.multiply_transposed_add(static_cast<int>(out), weights.f32() + i0 * out, out,
+                                                  block + n * count, sums + n, padded,
+                                                  static_cast<int>(count));
                 }
             }
         });
-        context.pool().parallel_for(rows, [&](std::int64_t n, int) {
-            float* to = dst.f32() + n * spec_.out;
-            for (std::int64_t o = 0; o < spec_.out; ++o) to[o] = bias ? bias.f32()[o] : 0.0F;
-            for (std::int64_t chunk = 0; chunk < chunks_; ++chunk) {
-                const float* from = partials + chunk * partial + n * out_padded_;
-                for (std::int64_t o = 0; o < spec_.out; ++o) to[o] += from[o];
+        add_chunks(context, partials, padded, bias, dst);
+    }
+
+    // dst = bias + the sums of all chunks, in order.
+    void add_chunks(Context& context, float* partials, std::int64_t padded, Tensor bias, Tensor dst) const {
+        constexpr std::int64_t kOutputs = 16;
+        const std::int64_t out = spec_.out;
+        context.pool().parallel_for((out + kOutputs - 1) / kOutputs, [&](std::int64_t task, int) {
+            const std::int64_t first = task * kOutputs;
+            const std::int64_t end = std::min(out, first + kOutputs);
+            for (std::int64_t o = first; o < end; ++o) {
+                float* sums = partials + o * padded;
+                for (std::int64_t chunk = 1; chunk < chunks_; ++chunk) {
+                    const float* more = sums + chunk * out * padded;
+                    for (std::int64_t n = 0; n < padded; ++n) sums[n] += more[n];
+                }
+                const float offset = bias ? bias.f32()[o] : 0.0F;
+                for (std::int64_t n = 0; n < padded; ++n) sums[n] += offset;
             }
+            gemm_.transpose(partials + first * padded, padded, static_cast<int>(end - first),
+                            static_cast<int>(dst.rows()), dst.f32() + first, out);
         });
     }
 
