@@ -23,7 +23,7 @@ TEST(Interrupt, FinishedRunsStay) {
     const Outcome outcome = running.wait();
     EXPECT_EQ(outcome.code, 130) << outcome.err;
     EXPECT_THAT(outcome.out + outcome.err, HasSubstr("runs are finished and saved in results/tiny"));
-    EXPECT_TRUE(fs::exists(study / "results/tiny/runs/01/model.safetensors"));
+    EXPECT_TRUE(fs::exists(study / "results/tiny/runs/02/model.safetensors"));
     const json summary = json::parse(text_of(study / "results/tiny/summary.json"));
     EXPECT_GE(summary.at("runs").get<int>(), 1);
     EXPECT_LT(summary.at("runs").get<int>(), 500);
