@@ -63,9 +63,4 @@ __device__ T block_reduce(T value, T identity, Combine combine = {}) {
     return value;
 }
 
-template <int kThreads>
-__device__ float block_sum(float value) {
-    return block_reduce<kThreads>(value, 0.0F);
-}
-
 }  // namespace kickdrum::cuda

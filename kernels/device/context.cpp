@@ -29,14 +29,15 @@ Math choose_math(const ContextOptions& options) {
     return options.math;
 }
 
-void forget_nothing(cuda::ContextState*) {}
+// There is no state to destroy on the CPU.
+void destroy_nothing(cuda::ContextState*) {}
 
 std::unique_ptr<cuda::ContextState, void (*)(cuda::ContextState*)> make_cuda_state(Device device) {
     if (device == Device::cuda) {
         if constexpr (kWithCuda) return {cuda::make_context_state(), &cuda::destroy_context_state};
         throw DeviceError("this program was built without CUDA; configure it with the preset 'cuda'");
     }
-    return {nullptr, &forget_nothing};
+    return {nullptr, &destroy_nothing};
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/cuda/context_cuda.cuh"
 
-#include <cstring>
-
 #include "kernels/cuda/check.cuh"
 #include "kernels/device/context_backend.h"
 #include "kernels/device/cuda_status.h"
