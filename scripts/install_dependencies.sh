@@ -30,7 +30,7 @@ test libgtest-dev header:gtest/gtest.h
 test libgmock-dev header:gmock/gmock.h
 test python3 program:python3
 benchmark libbenchmark-dev header:benchmark/benchmark.h
-benchmark python3-yaml program:python3
+benchmark python3-yaml module:yaml
 lint clang-format program:clang-format
 lint clang-tidy program:clang-tidy
 lint python3 program:python3
@@ -48,8 +48,9 @@ is_installed() {  # package
     [[ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
 }
 
-is_found() {  # program:NAME or header:PATH
+is_found() {  # program:NAME, header:PATH or module:NAME (of Python)
     case "$1" in
+        module:*) python3 -c "import ${1#module:}" 2>/dev/null ;;
         program:*) command -v "${1#program:}" >/dev/null ;;
         header:*) g++ -std=c++20 -E -x c++ -include "${1#header:}" /dev/null >/dev/null 2>&1 ;;
     esac
