@@ -9,58 +9,28 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/commands/all_commands.h"
-#include "experiments/commands/options.h"
+#include "experiments/commands/label_options.h"
 #include "experiments/commands/program.h"
-#include "experiments/config/read_experiment.h"
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
 #include "experiments/files.h"
 #include "experiments/runs/result_files.h"
 
 namespace kickdrum {
-namespace fs = std::filesystem;
 namespace {
 
 struct SplitOptions {
     CommonOptions common;
-    std::string file;
-    std::string id;
-    std::string group;
-    std::string classes;
-    std::string label;
-    std::string keep;
+    LabelOptions labels;
     std::optional<std::int64_t> seed;
 };
 
-bool is_experiment(const fs::path& file) {
-    return file.extension() == ".yaml" || file.extension() == ".yml";
-}
-
-// The table and the way to split it: from the experiment file, or the defaults; options replace what they
-// name.
+// The table and the way to split it.
 std::pair<DataConfig, SplitConfig> settings(const SplitOptions& options) {
-    std::pair<DataConfig, SplitConfig> result;
-    auto& [data, split] = result;
-    if (is_experiment(options.file)) {
-        ExperimentConfig config = read_experiment(options.file, options.common.overrides());
-        data = std::move(config.data);
-        split = std::move(config.split);
-    } else {
-        if (!options.common.set.empty()) {
-            throw UserError(
-                ExitCode::usage,
-                "--set replaces keys of an experiment file, and none is given; use --id, --group, "
-                "--classes, --label and --seed for a label table");
-        }
-        data.labels = options.file;
-    }
-    data.audio.clear();  // not needed here, and it may be elsewhere
-    if (!options.id.empty()) data.id = options.id;
-    if (!options.group.empty()) data.group = options.group;
-    if (!options.classes.empty()) data.classes = split_at_commas(options.classes);
-    if (!options.label.empty()) data.label = options.label;
-    if (options.seed) split.seeds = {static_cast<std::uint32_t>(*options.seed)};
-    return result;
+    ExperimentConfig config = label_config(options.labels, options.common);
+    config.data.audio.clear();  // not needed here, and it may be elsewhere
+    if (options.seed) config.split.seeds = {static_cast<std::uint32_t>(*options.seed)};
+    return {std::move(config.data), std::move(config.split)};
 }
 
 std::vector<SplitRow> rows_of(const ClipTable& table, const Split& split) {
@@ -86,13 +56,8 @@ std::string as_json(const Split& split, const std::string& out) {
     return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
-void refuse_to_overwrite(const CommonOptions& options) {
-    if (options.out.empty() || options.force || !fs::exists(options.out)) return;
-    throw UserError(ExitCode::usage, fmt::format("'{}' exists; --force replaces it", options.out));
-}
-
 ExitCode split(const SplitOptions& options) {
-    require_argument("split", "a label table (CSV) or an experiment file", !options.file.empty());
+    require_argument("split", "a label table (CSV) or an experiment file", !options.labels.file.empty());
     const auto [data, config] = settings(options);
     if (config.seeds.size() > 1) {
         throw UserError(ExitCode::usage, "the experiment has a split for each run; choose one with --seed");
@@ -125,15 +90,7 @@ ExitCode split(const SplitOptions& options) {
 
 Work declare(CLI::App& app) {
     const auto options = std::make_shared<SplitOptions>();
-    add_argument(app, "LABELS.csv", options->file, "The label table, or an experiment file (.yaml)");
-    add_text_option(app, "--classes", options->classes, "A,B,C",
-                    "0/1 columns, or the names that count in --label");
-    add_text_option(app, "--label", options->label, "COLUMN", "One column with the names of the classes");
-    add_text_option(app, "--id", options->id, "COLUMN", "The clip's name (default: sample_id)");
-    add_text_option(app, "--group", options->group, "COLUMN",
-                    "Rows of one group stay in one part (default: spot_id)");
-    add_choice_option(app, "--keep", options->keep, {"exactly_one"},
-                      "Which rows count: those with exactly one of the classes (default)");
+    add_label_options(app, options->labels);
     app.add_option_function<std::string>(
            "--seed",
            [options](const std::string& text) {
