@@ -7,11 +7,11 @@
 #include <mutex>
 #include <thread>
 
-#include "experiments/data/demo/encode.h"
 #include "experiments/data/demo/experiment_text.h"
 #include "experiments/data/demo/folder.h"
 #include "experiments/data/demo/plan.h"
 #include "experiments/data/demo/render.h"
+#include "experiments/data/encode_audio.h"
 #include "experiments/diagnostics.h"
 #include "experiments/files.h"
 #include "kernels/device/thread_pool.h"
@@ -37,11 +37,11 @@ void write_clip(const std::filesystem::path& clips, const demo::Plan& plan, std:
                 const DemoOptions& options) {
     const demo::PlannedClip& clip = plan.clips[i];
     const demo::Track& track = plan.tracks[static_cast<std::size_t>(clip.track)];
-    const demo::FileFormat format = demo::writable_format(track.format);
+    const AudioFormat format = writable_format(track.format);
     const auto samples = demo::render_clip(track, options.seed, clip.track, clip.index, options.seconds);
     write_file_atomically(
-        clips / fmt::format("{}.{}", clip.id, demo::extension(format)),
-        demo::encode_audio(samples, track.sample_rate, format, static_cast<std::uint32_t>(i + 1)));
+        clips / fmt::format("{}.{}", clip.id, extension(format)),
+        encode_audio(samples, track.sample_rate, format, static_cast<std::uint32_t>(i + 1)));
 }
 
 }  // namespace

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "experiments/data/demo/encode.h"
 #include "experiments/data/demo/experiment_text.h"
 #include "experiments/data/demo/plan.h"
+#include "experiments/data/encode_audio.h"
 #include "experiments/diagnostics.h"
 #include "experiments/files.h"
 #include "experiments/runs/csv.h"
@@ -152,7 +152,7 @@ TEST(DemoPlan, WrongLabelsAsPromised) {
 TEST(DemoPlan, TracksOfAStyleDifferAndTheirClipsAgree) {
     const demo::Plan plan = demo::plan_demo_data({.seed = 42});
     std::map<demo::Style, std::set<double>> tempos;
-    std::set<demo::FileFormat> formats;
+    std::set<AudioFormat> formats;
     std::set<int> rates;
     for (const demo::Track& track : plan.tracks) {
         tempos[track.style].insert(track.bpm);
@@ -206,7 +206,7 @@ TEST_F(DemoDataTest, ClipsOfATrackShareItsTempo) {
     for (const demo::PlannedClip& clip : plan.clips) {
         const demo::Track& track = plan.tracks[static_cast<std::size_t>(clip.track)];
         if (track.style != demo::Style::four_floor && track.style != demo::Style::offbeat_bass) continue;
-        const auto format = demo::extension(demo::writable_format(track.format));
+        const auto format = extension(writable_format(track.format));
         const fs::path file = folder_ / "clips" / (clip.id + "." + std::string(format));
         EXPECT_NEAR(beat_seconds(read_sound(file)), 60 / track.bpm, 0.011) << clip.id;
     }

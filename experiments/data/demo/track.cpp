@@ -24,7 +24,7 @@ Track draw_track(std::uint64_t seed, int index, Style style) {
     Draws rhythm(seed, fmt::format("demo/track/{}/rhythm", index));
     Draws sound(seed, fmt::format("demo/track/{}/sound", index));
     Draws file(seed, fmt::format("demo/track/{}/file", index));
-    constexpr std::array kFormats = {FileFormat::flac, FileFormat::wav, FileFormat::ogg, FileFormat::mp3};
+    constexpr std::array kFormats = {AudioFormat::flac, AudioFormat::wav, AudioFormat::ogg, AudioFormat::mp3};
     Track track;
     track.style = style;
     track.pattern = draw_pattern(style, rhythm);

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include "experiments/data/demo/encode.h"
 #include "experiments/data/demo/style.h"
+#include "experiments/data/encode_audio.h"
 
 namespace kickdrum::demo {
 
@@ -16,7 +16,7 @@ struct Track {
     double bpm = 0;
     double swing = 0;  // ticks that every second sixteenth comes late
     int sample_rate = 0;
-    FileFormat format{};
+    AudioFormat format{};
 
     // Kick: a sine that falls from kick_hz + kick_sweep_hz to kick_hz. Decays are seconds to 1/e.
     double kick_hz = 0, kick_sweep_hz = 0, kick_decay = 0, kick_click = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "experiments/data/demo/ogg_serial.h"
+#include "experiments/data/ogg_serial.h"
 
 #include <array>
 #include <string_view>
 
-namespace kickdrum::demo {
+namespace kickdrum {
 namespace {
 
 // Where a page has its fields, in bytes.
@@ -57,4 +57,4 @@ void set_ogg_serial(std::string& bytes, std::uint32_t serial) {
     }
 }
 
-}  // namespace kickdrum::demo
+}  // namespace kickdrum

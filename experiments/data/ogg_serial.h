@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <string>
 
-namespace kickdrum::demo {
+namespace kickdrum {
 
 // `bytes`: a whole OGG file with one stream.
 void set_ogg_serial(std::string& bytes, std::uint32_t serial);
 
-}  // namespace kickdrum::demo
+}  // namespace kickdrum
