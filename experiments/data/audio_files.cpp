@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
+#include <utility>
 
 namespace kickdrum {
 namespace {
@@ -20,26 +22,56 @@ bool is_audio(const std::filesystem::path& file) {
     return std::ranges::find(kKnown, extension) != kKnown.end();
 }
 
+using AudioFiles = std::map<std::string, std::vector<std::filesystem::path>>;
+
+class Search {
+ public:
+    explicit Search(Problems& problems) : problems_(problems) {}
+
+    AudioFiles run(const std::filesystem::path& top) {
+        folders_.push_back(top);
+        while (!folders_.empty()) {
+            const auto next = std::move(folders_.back());
+            folders_.pop_back();
+            folder(next);
+        }
+        for (auto& named : files_) std::ranges::sort(named.second);
+        return std::move(files_);
+    }
+
+ private:
+    void folder(const std::filesystem::path& folder) {
+        std::error_code error;
+        // The same folder again: a link led back to it.
+        const auto real = std::filesystem::canonical(folder, error);
+        if (!error && !seen_.insert(real).second) return;
+        for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+             entry.increment(error)) {
+            const std::filesystem::path& path = entry->path();
+            std::error_code ignored;  // a link to nothing is no file
+            if (entry->is_directory(ignored)) {
+                if (!path.filename().string().starts_with('.')) folders_.push_back(path);
+            } else if (is_audio(path) && entry->is_regular_file(ignored)) {
+                files_[path.stem().string()].push_back(path);
+            }
+        }
+        if (!error) return;
+        problems_.add(
+            {.message = fmt::format("can't list the audio folder: {}; check 'data.audio'", error.message()),
+             .file = folder.string()});
+    }
+
+    Problems& problems_;
+    AudioFiles files_;
+    std::vector<std::filesystem::path> folders_;  // still to be searched
+    std::set<std::filesystem::path> seen_;
+};
+
 }  // namespace
 
 std::map<std::string, std::vector<std::filesystem::path>> audio_files(const std::filesystem::path& folder,
                                                                       Problems& problems) {
-    std::map<std::string, std::vector<std::filesystem::path>> files;
-    std::error_code error;
-    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
-         entry.increment(error)) {
-        std::error_code ignored;  // a link to nothing is no file
-        if (is_audio(entry->path()) && entry->is_regular_file(ignored)) {
-            files[entry->path().stem().string()].push_back(entry->path());
-        }
-    }
-    if (error) {
-        problems.add(
-            {.message = fmt::format("can't list the audio folder: {}; check 'data.audio'", error.message()),
-             .file = folder.string()});
-    }
-    for (auto& named : files) std::ranges::sort(named.second);
-    return files;
+    return Search(problems).run(folder);
 }
 
 }  // namespace kickdrum

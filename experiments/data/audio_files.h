@@ -12,7 +12,8 @@
 namespace kickdrum {
 
 // Files ending with mp3, wav, flac, ogg, aiff, aif, au or opus (in any case), sorted; several may share a
-// name. Folders within aren't searched. A folder that isn't there or can't be read is added to `problems`.
+// name. Folders within are searched too, also through links, each once; hidden ones aren't. A folder that
+// isn't there or can't be read is added to `problems`.
 std::map<std::string, std::vector<std::filesystem::path>> audio_files(const std::filesystem::path& folder,
                                                                       Problems& problems);
 
