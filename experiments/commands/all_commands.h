@@ -10,6 +10,7 @@ Command run_command();
 Command check_command();
 Command report_command();
 Command demo_data_command();
+Command clips_command();
 Command split_command();
 Command devices_command();
 Command schema_command();

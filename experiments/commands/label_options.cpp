@@ -19,8 +19,8 @@ bool is_experiment(const fs::path& file) {
 
 }  // namespace
 
-void add_label_options(CLI::App& app, LabelOptions& options) {
-    add_argument(app, "LABELS.csv", options.file, "The label table, or an experiment file (.yaml)");
+void add_label_options(CLI::App& app, LabelOptions& options, const std::string& argument) {
+    add_argument(app, argument, options.file, "The label table, or an experiment file (.yaml)");
     add_text_option(app, "--classes", options.classes, "A,B,C",
                     "0/1 columns, or the names that count in --label");
     add_text_option(app, "--label", options.label, "COLUMN", "One column with the names of the classes");

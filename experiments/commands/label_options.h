@@ -21,8 +21,8 @@ struct LabelOptions {
     std::string keep;
 };
 
-// The argument LABELS.csv, and --classes, --label, --id, --group, --keep.
-void add_label_options(CLI::App& app, LabelOptions& options);
+// The argument, and --classes, --label, --id, --group, --keep.
+void add_label_options(CLI::App& app, LabelOptions& options, const std::string& argument = "LABELS.csv");
 void add_audio_option(CLI::App& app, LabelOptions& options);
 
 // The experiment file with the options in place, or, for a label table, the defaults with them. Throws
