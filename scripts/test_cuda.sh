@@ -25,7 +25,7 @@ cmake --preset cuda-emulated -DKICKDRUM_BUILD_TESTS=ON
 cmake --build --preset cuda-emulated --parallel "$jobs" --target device_tests
 ctest --preset cuda-emulated --parallel "$jobs" --no-tests=error -L '^cuda_emulation$'
 for seed in "${seeds[@]}"; do
-    KICKDRUM_EMULATION_SEED=$seed ctest --preset cuda-emulated --parallel "$jobs" --no-tests=error -R '/cuda( |$)|^DeviceRuns'
+    KICKDRUM_EMULATION_SEED=$seed ctest --preset cuda-emulated --parallel "$jobs" --no-tests=error -R '/cuda( |$)|^Device(Runs|Features)\.'
 done
 
 echo "== nvcc, every architecture"

@@ -26,6 +26,8 @@ using std::filesystem::path;
 
 // Clips that are computed before they are saved together: what a kill may cost.
 constexpr std::size_t kSaveEvery = 32;
+// Clips that are read before a device computes them together.
+constexpr std::size_t kTogether = 64;
 
 std::optional<std::string> reason_against(std::span<const float> image) {
     if (std::all_of(image.begin(), image.end(), [](float value) { return std::isfinite(value); }))
@@ -56,6 +58,7 @@ class Loader {
         for_each_clip([this](std::size_t clip) { look_up(clip); });
         try {
             for_each_clip([this](std::size_t clip) { compute(clip); });
+            compute_together(std::exchange(waiting_, {}));
         } catch (...) {
             save();
             throw;
@@ -75,6 +78,12 @@ class Loader {
         std::optional<ContentHash> hash;
         bool is_known = false;  // to the index
         bool is_done = false;
+    };
+
+    // A clip that has been read.
+    struct Waiting {
+        std::size_t clip = 0;
+        std::vector<float> samples;
     };
 
     template <class Work>
@@ -120,22 +129,62 @@ class Loader {
         file.stamp = stamp_of(audio);
         if (pack_ && file.stamp) hash_again(file, audio);
         std::fill(image(clip).begin(), image(clip).end(), 0.0F);
-        std::optional<std::string> reason;
+        std::vector<float> samples;
         try {
-            recipe_.compute(audio, image(clip));
-            reason = reason_against(image(clip));
+            if (recipe_.together) {
+                samples = recipe_.together->read(audio);
+            } else {
+                recipe_.compute(audio, image(clip));
+            }
         } catch (const AudioError& error) {
-            reason = error.what();
-        }
-        if (reason) {
             file.hash.reset();
-            finish_bad(clip, *reason);
+            finish_bad(clip, error.what());
             return;
         }
         // Changed under our hands: these features may belong to another content than the hash.
         if (!file.stamp || file.stamp != stamp_of(audio)) file.hash.reset();
+        if (recipe_.together) {
+            compute_later({.clip = clip, .samples = std::move(samples)});
+        } else {
+            finish_if_good(clip);
+        }
+    }
+
+    void compute_later(Waiting one) {
+        std::vector<Waiting> full;
+        {
+            const std::lock_guard lock(mutex_);
+            waiting_.push_back(std::move(one));
+            if (waiting_.size() < kTogether) return;
+            full.swap(waiting_);
+        }
+        compute_together(std::move(full));
+    }
+
+    // By the thread that brought the last clip; the others go on reading.
+    void compute_together(std::vector<Waiting> clips) {
+        if (clips.empty() || stop_) return;
+        std::vector<std::vector<float>> samples;
+        std::vector<std::span<float>> images;
+        for (auto& one : clips) {
+            samples.push_back(std::move(one.samples));
+            images.push_back(image(one.clip));
+        }
+        {
+            const std::lock_guard lock(computing_);
+            recipe_.together->compute(samples, images);
+        }
+        for (const auto& one : clips) finish_if_good(one.clip);
+    }
+
+    void finish_if_good(std::size_t clip) {
+        if (const auto reason = reason_against(image(clip))) {
+            files_[clip].hash.reset();
+            finish_bad(clip, *reason);
+            return;
+        }
         finish(clip, load_.computed);
-        if (file.hash) save_later(clip);
+        if (files_[clip].hash) save_later(clip);
     }
 
     void finish(std::size_t clip, std::int64_t& count) {
@@ -206,10 +255,13 @@ class Loader {
 
     FeatureLoad load_;
     std::atomic<bool> stop_{false};
-    std::mutex mutex_;  // of done_, unsaved_, the counts and bad clips of load_, and of calling progress_
+    std::mutex
+        mutex_;  // of done_, unsaved_, waiting_, the counts and bad clips of load_, and of calling progress_
     std::int64_t done_ = 0;
     std::vector<std::size_t> unsaved_;
-    std::mutex saving_;  // of pack_ and load_.not_saved
+    std::vector<Waiting> waiting_;  // for together
+    std::mutex saving_;             // of pack_ and load_.not_saved
+    std::mutex computing_;          // of calling together
 };
 
 path from_environment(const char* name) {
@@ -226,7 +278,7 @@ FeatureLoad load_features(const ClipTable& table, const FeatureRecipe& recipe, c
 
 FeatureLoad load_features(const ClipTable& table, const FeatureConfig& features,
                           const FeatureOptions& options, const FeatureProgress& progress) {
-    return load_features(table, log_mel_recipe(features), options, progress);
+    return load_features(table, log_mel_recipe(features, options.context), options, progress);
 }
 
 path default_feature_cache() {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@
 
 namespace kickdrum {
 
+class Context;
+
 struct BadClip {
     std::size_t clip = 0;  // index into the table
     std::string reason;    // a sentence; it doesn't name the file
@@ -24,6 +27,7 @@ struct BadClip {
 struct FeatureOptions {
     std::filesystem::path cache;  // folder; made if need be. Empty: no cache
     int threads = 0;              // 0: one per processor
+    Context* context = nullptr;   // on whose device features are computed; null: the CPU
 };
 
 struct FeatureLoad {
@@ -41,14 +45,26 @@ using FeatureProgress = std::function<bool(std::int64_t done, std::int64_t total
 // Computes one clip into an image of zeros; throws AudioError for a bad one. Called by several threads.
 using ComputeFeatures = std::function<void(const std::filesystem::path& audio, std::span<float> image)>;
 
+// The same in two parts, for a device that takes many clips at once.
+struct TogetherFeatures {
+    // Throws AudioError for a bad clip. Called by several threads.
+    std::function<std::vector<float>(const std::filesystem::path& audio)> read;
+    // images[i] of clips[i], which doesn't depend on the others. Called by one thread at a time.
+    std::function<void(std::span<const std::vector<float>> clips, std::span<const std::span<float>> images)>
+        compute;
+};
+
 // How clips become features, for the cache.
 struct FeatureRecipe {
     std::string settings;    // everything besides the clip that the result depends on
     std::size_t values = 0;  // floats per clip
     ComputeFeatures compute;
+    std::optional<TogetherFeatures> together = {};  // instead of compute
 };
 
-FeatureRecipe log_mel_recipe(const FeatureConfig& features);
+// On CUDA everything after the resampling is computed on the device. The bits differ from the CPU's, so the
+// settings do too, and the cache never mixes them. The context must outlive the recipe.
+FeatureRecipe log_mel_recipe(const FeatureConfig& features, Context* context = nullptr);
 
 // What was computed is in the cache even if this is stopped or killed (but for the last few clips). The
 // result doesn't depend on the number of threads. Errors other than AudioError are passed on.

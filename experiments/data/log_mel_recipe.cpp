@@ -6,8 +6,10 @@
 #include <memory>
 
 #include "dsp/clip_features.h"
+#include "dsp/clip_pictures.h"
 #include "experiments/data/feature_cache.h"
-#include "kernels/device/device.h"
+#include "kernels/device/context.h"
+#include "kernels/device/cuda_status.h"
 
 namespace kickdrum {
 namespace {
@@ -17,17 +19,26 @@ constexpr int kVersion = 1;
 
 // The libraries and the instruction set may change the last bits; so a cached result is always the one that
 // would be computed here and now.
-std::string settings_text(const FeatureConfig& f, SimdLevel simd) {
+std::string settings_text(const FeatureConfig& f, std::string_view computed_by) {
     return fmt::format(
         "log_mel {} sample_rate={} n_fft={} hop_length={} n_mels={} fmin={:a} fmax={:a} top_db={:a} "
         "size={}x{} {} {} {}",
         kVersion, f.sample_rate, f.n_fft, f.hop_length, f.n_mels, f.fmin, f.fmax, f.top_db, f.height, f.width,
-        to_string(simd), ::sf_version_string(), ::soxr_version());
+        computed_by, ::sf_version_string(), ::soxr_version());
+}
+
+// "cuda NVIDIA H100 sm_90 13.0 12.0.0"
+std::string gpu_text() {
+    const CudaFacts facts = cuda_status().facts;
+    const GpuFacts gpu = facts.gpus.empty() ? GpuFacts{} : facts.gpus.front();
+    const auto fft = facts.libraries.find("cuFFT");
+    return fmt::format("cuda {} {} {} {}", gpu.name, architecture_text(gpu.architecture),
+                       cuda_version_text(facts.runtime), fft == facts.libraries.end() ? "" : fft->second);
 }
 
 }  // namespace
 
-FeatureRecipe log_mel_recipe(const FeatureConfig& features) {
+FeatureRecipe log_mel_recipe(const FeatureConfig& features, Context* context) {
     const ClipFeatureSettings settings{.log_mel = {.sample_rate = features.sample_rate,
                                                    .n_fft = features.n_fft,
                                                    .hop_length = features.hop_length,
@@ -37,10 +48,25 @@ FeatureRecipe log_mel_recipe(const FeatureConfig& features) {
                                                    .top_db = features.top_db},
                                        .height = features.height,
                                        .width = features.width};
+    const auto values = static_cast<std::size_t>(features.height) * static_cast<std::size_t>(features.width);
+    if (context != nullptr && context->device() == Device::cuda) {
+        const auto pictures = std::make_shared<ClipPictures>(*context, settings);
+        return {.settings = settings_text(features, gpu_text()),
+                .values = values,
+                .compute = {},
+                .together = TogetherFeatures{
+                    .read = [rate = features.sample_rate](
+                                const std::filesystem::path& file) { return read_samples(file, rate); },
+                    .compute =
+                        [pictures](std::span<const std::vector<float>> clips,
+                                   std::span<const std::span<float>> images) {
+                            pictures->compute(clips, images);
+                        }}};
+    }
     const SimdLevel simd = best_simd_level();
     const auto plan = std::make_shared<const ClipFeaturePlan>(settings, simd);
-    return {.settings = settings_text(features, simd),
-            .values = static_cast<std::size_t>(features.height) * static_cast<std::size_t>(features.width),
+    return {.settings = settings_text(features, to_string(simd)),
+            .values = values,
             .compute = [plan](const std::filesystem::path& file, std::span<float> image) {
                 plan->compute(file, image);
             }};

@@ -111,7 +111,7 @@ void try_training(const ExperimentConfig& config, const Split& split, const std:
 
 // Fills in what is known of the data, and returns it; nothing where it was interrupted.
 std::optional<ExperimentData> check_data(const ExperimentConfig& config, const CheckOptions& options,
-                                         Progress& progress, CheckReport& report) {
+                                         Context* context, Progress& progress, CheckReport& report) {
     const InterruptGuard interrupt;
     progress.stage("Labels");
     const ClipTable labels = read_labels(config.data);
@@ -125,6 +125,7 @@ std::optional<ExperimentData> check_data(const ExperimentConfig& config, const C
     ExperimentData data = load_experiment_data(config, labels,
                                                {.cache = options.cache,
                                                 .threads = options.threads,
+                                                .context = context,
                                                 .progress = [&](std::int64_t done, std::int64_t total) {
                                                     progress.stage_progress(done, total);
                                                     return !interrupt.interrupted();
@@ -167,7 +168,9 @@ CheckReport check_experiment(const ExperimentConfig& config, const CheckOptions&
                        .device = device,
                        .simd = std::string(to_string(best_simd_level())),
                        .architecture = options.architecture};
-    const auto data = check_data(config, options, progress, report);
+    std::optional<Context> context;  // none elsewhere: the features are the CPU's then
+    if (!elsewhere) context.emplace(context_options(config, device, report.plan.threads));
+    const auto data = check_data(config, options, context ? &*context : nullptr, progress, report);
     if (!data) {
         report.interrupted = true;
         return report;
@@ -187,8 +190,7 @@ CheckReport check_experiment(const ExperimentConfig& config, const CheckOptions&
     }
     if (device == Device::cuda) report.gpu = cuda_status().facts.gpus.front().name;
     progress.stage("Trial steps");
-    Context context(context_options(config, device, report.plan.threads));
-    try_training(config, splits[0], data->images, context, report);
+    try_training(config, splits[0], data->images, *context, report);
     progress.stage_done(fmt::format("{} and one to warm up", kTimedSteps));
     return report;
 }

@@ -67,6 +67,7 @@ class Experiment {
         ExperimentData data = load_experiment_data(config_, labels,
                                                    {.cache = options_.cache,
                                                     .threads = options_.threads,
+                                                    .context = &data_context_,
                                                     .progress = [&](std::int64_t done, std::int64_t total) {
                                                         progress_.stage_progress(done, total);
                                                         return !interrupt_.interrupted();

@@ -54,8 +54,9 @@ void drop_images(std::vector<float>& images, std::size_t clip_size, const std::v
 
 ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTable& labels,
                                     const DataOptions& options) {
-    FeatureLoad load = load_features(labels, config.features,
-                                     {.cache = options.cache, .threads = options.threads}, options.progress);
+    FeatureLoad load = load_features(
+        labels, config.features,
+        {.cache = options.cache, .threads = options.threads, .context = options.context}, options.progress);
     ExperimentData data;
     data.warnings = config.warnings;
     data.from_cache = load.from_cache;

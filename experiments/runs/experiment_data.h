@@ -14,6 +14,8 @@
 
 namespace kickdrum {
 
+class Context;
+
 struct ExperimentData {
     ClipTable table;                   // without the clips that were skipped
     std::vector<float> images;         // [clips, height, width], by the table's order
@@ -21,18 +23,19 @@ struct ExperimentData {
     std::int64_t from_cache = 0;       // clips whose features were in the cache
     std::int64_t computed = 0;
     std::vector<std::string> warnings;  // what a person should know, but can train with
-    bool stopped = false;  // `progress` said so; the rest isn't complete then
+    bool stopped = false;               // `progress` said so; the rest isn't complete then
 };
 
 struct DataOptions {
     std::filesystem::path cache;
     int threads = 0;
+    Context* context = nullptr;  // on whose device features are computed; null: the CPU
     // Called with the number of clips done; false stops.
     std::function<bool(std::int64_t done, std::int64_t total)> progress;
 };
 
-// The features of `labels`' clips. Throws UserError (exit code 3) with every clip that can't be used, unless the
-// experiment skips them, and with every class that is left with too few groups.
+// The features of `labels`' clips. Throws UserError (exit code 3) with every clip that can't be used, unless
+// the experiment skips them, and with every class that is left with too few groups.
 ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTable& labels,
                                     const DataOptions& options);
 
