@@ -31,24 +31,24 @@ struct WinogradStrip {
     float* scratch = nullptr;                    // strip_floats()
 };
 
-// The gradients from a run of tiles of whole clips: dw = G^T [sum over tiles (B^T d B) * (A g A^T)] G, the
-// sum of g for the bias, and dd = B [sum over channels out (G w G^T) * (A g A^T)] B^T, added up where windows
-// overlap.
+// A gradient from a run of tiles of whole clips: of the data, dd = B [sum over channels out (G w G^T) *
+// (A g A^T)] B^T, added up where windows overlap; or of the weights, dw = G^T [sum over tiles (B^T d B) *
+// (A g A^T)] G, with the sum of g for the bias.
 struct WinogradGradient {
-    const float* src = nullptr;
     int src_h = 0, src_w = 0, channels_in = 0;
     int before = 0;
     const float* diff_dst = nullptr;
-    const std::uint8_t* winner = nullptr;  // null: diff_dst is full-size
     int dst_h = 0, dst_w = 0, channels_out = 0;
     int tiles_y = 0, tiles_x = 0;
     std::int64_t first_tile = 0, last_tile = 0;
-    // out, null: not wanted, and src isn't read; [9][channels_in][padded channels_out], then [padded
-    // channels_out]
-    float* partial = nullptr;
-    float* diff_src = nullptr;       // out, null: not wanted
-    const float* weights = nullptr;  // packed transposed, for diff_src
-    float* scratch = nullptr;        // gradient_floats()
+    float* scratch = nullptr;
+    // Of the data: diff_dst is pooled where winner is there.
+    const std::uint8_t* winner = nullptr;
+    const float* weights = nullptr;  // packed transposed
+    float* diff_src = nullptr;       // out
+    // Of the weights.
+    const float* src = nullptr;
+    float* partial = nullptr;  // out: [9][channels_in][padded channels_out], then [padded channels_out]
 };
 
 // One pooled row of a 3x3 convolution with a single input channel, and its part of the gradients.
@@ -77,8 +77,10 @@ struct WinogradKernels {
     std::size_t (*strip_floats)(int channels_in, int tiles);
     void (*plain)(const WinogradStrip& strip, int tiles_at_once);  // src -> dst
     void (*pool)(const WinogradStrip& strip, int tiles_at_once);   // src -> pooled dst, with ReLU
-    std::size_t (*gradient_floats)(int channels_in, int channels_out, int tiles);
-    void (*gradient)(const WinogradGradient& gradient, int tiles_at_once);
+    std::size_t (*data_gradient_floats)(int channels_in, int channels_out, int tiles);
+    void (*data_gradient)(const WinogradGradient& gradient, int tiles_at_once);
+    std::size_t (*weight_gradient_floats)(int channels_in, int channels_out, int tiles);
+    void (*weight_gradient)(const WinogradGradient& gradient, int tiles_at_once);
 };
 
 struct DirectKernels {

@@ -4,6 +4,7 @@
 #include "kernels/cpu/conv_kernels.h"
 #include "kernels/cpu/elementwise_kernels.h"
 #include "kernels/cpu/pool_kernels.h"
+#include "kernels/cpu/winner_kernels.h"
 #include "kernels/device/device.h"
 
 // Defined in kernels/cpu/simd/*.cpp, once per instruction set.
@@ -13,6 +14,7 @@
     extern const ElementwiseKernels kElementwiseKernels; \
     extern const BatchNormKernels kBatchNormKernels;     \
     extern const PoolKernels kPoolKernels;               \
+    extern const WinnerKernels kWinnerKernels;           \
     extern const WinogradKernels kWinogradKernels;       \
     extern const DirectKernels kDirectKernels;           \
     extern const GemmKernels kGemmKernels;               \
@@ -60,6 +62,9 @@ const PoolKernels& pool_kernels(SimdLevel level) {
     return KICKDRUM_TABLE(level, kPoolKernels);
 }
 
+const WinnerKernels& winner_kernels(SimdLevel level) {
+    return KICKDRUM_TABLE(level, kWinnerKernels);
+}
 const WinogradKernels& winograd_kernels(SimdLevel level) {
     return KICKDRUM_TABLE(level, kWinogradKernels);
 }

@@ -11,9 +11,12 @@ namespace {
 int strip_tiles(int channels) {
     return channels <= 128 ? 24 : 12;
 }
+int data_gradient_tiles(int channels) {
+    return channels > 64 && channels <= 128 ? 48 : 24;
+}
 // Few channels: their tiles fit the L2 cache. More: the sums over tiles are what is large, and more tiles
 // share a pass.
-int gradient_tiles(int channels) {
+int weight_gradient_tiles(int channels) {
     return channels > 64 && channels <= 128 ? 48 : 24;
 }
 // Rows of a packed weight matrix that one task packs.
@@ -93,10 +96,16 @@ WinogradConv::WinogradConv(const Context& context, const Shape& src, const Shape
     const auto threads = static_cast<std::size_t>(context.threads());
     const std::size_t forward =
         packed_floats(c_, k_) + threads * round_to_line(kernels_.strip_floats(c_, strip_tiles(c_)));
-    const std::size_t backward =
-        packed_floats(k_, c_) + static_cast<std::size_t>(batch_chunks(src[0])) * partial_floats() +
-        threads * round_to_line(kernels_.gradient_floats(c_, k_, gradient_tiles(std::max(c_, k_))));
-    scratch_floats_ = std::max(forward, backward);
+    const int most = std::max(c_, k_);
+    const std::size_t backward_src =
+        packed_floats(k_, c_) +
+        threads * round_to_line(kernels_.data_gradient_floats(c_, k_, data_gradient_tiles(most)));
+    scratch_floats_ = std::max(forward, backward_src);
+    if (pooled) return;
+    const std::size_t backward_weights =
+        static_cast<std::size_t>(batch_chunks(src[0])) * partial_floats() +
+        threads * round_to_line(kernels_.weight_gradient_floats(c_, k_, weight_gradient_tiles(most)));
+    scratch_floats_ = std::max(scratch_floats_, backward_weights);
 }
 
 std::size_t WinogradConv::partial_floats() const {
@@ -131,49 +140,68 @@ void WinogradConv::forward(Context& context, Tensor src, Tensor weights, Tensor 
                packed + packed_floats(c_, k_));
 }
 
-void WinogradConv::backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
-                            Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) const {
-    const std::int64_t clips = diff_dst.rows();
-    const int chunks = batch_chunks(clips);
-    const int tiles = gradient_tiles(std::max(c_, k_));
-    const std::size_t partial = partial_floats();
-    auto* packed = static_cast<float*>(scratch.data);
-    float* partials = packed + packed_floats(k_, c_);
-    float* per_thread = partials + static_cast<std::size_t>(chunks) * partial;
-    const std::size_t thread_floats = round_to_line(kernels_.gradient_floats(c_, k_, tiles));
-    if (diff_src) pack(context, kernels_, weights.f32(), k_, c_, true, packed);
-
+WinogradGradient WinogradConv::gradient_of(Tensor diff_dst) const {
     WinogradGradient gradient;
-    gradient.src = diff_weights ? src.f32() : nullptr;
     gradient.src_h = h_;
     gradient.src_w = w_;
     gradient.channels_in = c_;
     gradient.before = before_;
     gradient.diff_dst = diff_dst.f32();
-    gradient.winner = winner ? winner.u8() : nullptr;
     gradient.dst_h = out_h_;
     gradient.dst_w = out_w_;
     gradient.channels_out = k_;
     gradient.tiles_y = tiles_of(p_);
     gradient.tiles_x = tiles_of(q_);
-    gradient.diff_src = diff_src ? diff_src.f32() : nullptr;
-    gradient.weights = packed;
+    return gradient;
+}
+
+template <class Pass>
+void WinogradConv::for_chunks(Context& context, const WinogradGradient& gradient, std::int64_t clips,
+                              float* scratch, std::size_t thread_floats, Pass pass) const {
+    const int chunks = batch_chunks(clips);
     const std::int64_t tiles_per_clip = std::int64_t{gradient.tiles_y} * gradient.tiles_x;
     context.pool().parallel_for(chunks, [&](std::int64_t chunk, int thread) {
         WinogradGradient here = gradient;
         here.first_tile = clips * chunk / chunks * tiles_per_clip;
         here.last_tile = clips * (chunk + 1) / chunks * tiles_per_clip;
-        here.partial = diff_weights ? partials + static_cast<std::size_t>(chunk) * partial : nullptr;
-        here.scratch = per_thread + static_cast<std::size_t>(thread) * thread_floats;
-        kernels_.gradient(here, tiles);
+        here.scratch = scratch + static_cast<std::size_t>(thread) * round_to_line(thread_floats);
+        pass(here, chunk);
     });
+}
+
+void WinogradConv::backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights,
+                                Tensor diff_src, Tensor scratch) const {
+    const int tiles = data_gradient_tiles(std::max(c_, k_));
+    auto* packed = static_cast<float*>(scratch.data);
+    pack(context, kernels_, weights.f32(), k_, c_, true, packed);
+    WinogradGradient gradient = gradient_of(diff_dst);
+    gradient.winner = winner ? winner.u8() : nullptr;
+    gradient.weights = packed;
+    gradient.diff_src = diff_src.f32();
+    for_chunks(context, gradient, diff_dst.rows(), packed + packed_floats(k_, c_),
+               kernels_.data_gradient_floats(c_, k_, tiles),
+               [&](const WinogradGradient& part, std::int64_t) { kernels_.data_gradient(part, tiles); });
+}
+
+void WinogradConv::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                                    Tensor diff_bias, Tensor scratch) const {
+    const std::int64_t clips = diff_dst.rows();
+    const int tiles = weight_gradient_tiles(std::max(c_, k_));
+    const int chunks = batch_chunks(clips);
+    const std::size_t partial = partial_floats();
+    auto* partials = static_cast<float*>(scratch.data);
+    WinogradGradient gradient = gradient_of(diff_dst);
+    gradient.src = src.f32();
+    for_chunks(context, gradient, clips, partials + static_cast<std::size_t>(chunks) * partial,
+               kernels_.weight_gradient_floats(c_, k_, tiles),
+               [&](WinogradGradient part, std::int64_t chunk) {
+                   part.partial = partials + static_cast<std::size_t>(chunk) * partial;
+                   kernels_.weight_gradient(part, tiles);
+               });
     const std::int64_t rows = std::int64_t{9} * c_;
-    if (diff_weights)
-        add_partials(context, partials, partial, chunks, rows, k_, k_padded_, diff_weights.f32());
-    if (diff_bias) {
-        add_partials(context, partials + rows * k_padded_, partial, chunks, 1, k_, k_padded_,
-                     diff_bias.f32());
-    }
+    add_partials(context, partials, partial, chunks, rows, k_, k_padded_, diff_weights.f32());
+    if (!diff_bias) return;
+    add_partials(context, partials + rows * k_padded_, partial, chunks, 1, k_, k_padded_, diff_bias.f32());
 }
 
 }  // namespace kickdrum

@@ -23,14 +23,20 @@ class WinogradConv {
     // bias may be missing unless pooled; winner is there if and only if pooled.
     void forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
                  Tensor scratch) const;
-    // Without diff_weights, diff_bias and src aren't there either; diff_bias and diff_src may each be
-    // missing.
-    void backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
-                  Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) const;
+    void backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights, Tensor diff_src,
+                      Tensor scratch) const;
+    // Not where pooled: winner_gradient.h does better. diff_bias may be missing.
+    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                          Tensor diff_bias, Tensor scratch) const;
 
  private:
     std::size_t packed_floats(int in, int out) const;
     std::size_t partial_floats() const;
+    WinogradGradient gradient_of(Tensor diff_dst) const;
+    // Calls pass(the gradient's part, chunk) for chunks of the batch; each thread has its own scratch.
+    template <class Pass>
+    void for_chunks(Context& context, const WinogradGradient& gradient, std::int64_t clips, float* scratch,
+                    std::size_t thread_floats, Pass pass) const;
 
     const WinogradKernels& kernels_;
     int lanes_panel_;

@@ -25,11 +25,11 @@ class WinogradConv2d : public Conv2d {
     }
     void do_backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src,
                          Tensor scratch) override {
-        conv_.backward(context, {}, diff_dst, {}, weights, {}, {}, diff_src, scratch);
+        conv_.backward_src(context, diff_dst, {}, weights, diff_src, scratch);
     }
     void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
                              Tensor diff_bias, Tensor scratch) override {
-        conv_.backward(context, src, diff_dst, {}, {}, diff_weights, diff_bias, {}, scratch);
+        conv_.backward_weights(context, src, diff_dst, diff_weights, diff_bias, scratch);
     }
 
     std::string name_;

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "kernels/cpu/winner_gradient.h"
 #include "kernels/cpu/winograd_conv.h"
 #include "kernels/ops/conv_block.h"
 
@@ -22,9 +23,12 @@ class WinogradBlock : public ConvBlock {
     WinogradBlock(const Context& context, const Shape& src, const ConvBlockSpec& spec)
         : ConvBlock(src, spec),
           name_("winograd_4x4:" + std::string(to_string(context.simd()))),
-          conv_(winograd_of(context, src, spec)) {}
+          conv_(winograd_of(context, src, spec)),
+          weight_gradient_(context, src, dst_shape_, padding_before(spec.padding)) {}
 
-    std::size_t scratch_bytes() const override { return conv_.scratch_bytes(); }
+    std::size_t scratch_bytes() const override {
+        return std::max(conv_.scratch_bytes(), weight_gradient_.scratch_bytes());
+    }
     std::string_view implementation() const override { return name_; }
 
  private:
@@ -34,11 +38,13 @@ class WinogradBlock : public ConvBlock {
     }
     void do_backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
                      Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) override {
-        conv_.backward(context, src, diff_dst, winner, weights, diff_weights, diff_bias, diff_src, scratch);
+        weight_gradient_.backward(context, src, diff_dst, winner, diff_weights, diff_bias, scratch);
+        if (diff_src) conv_.backward_src(context, diff_dst, winner, weights, diff_src, scratch);
     }
 
     std::string name_;
     WinogradConv conv_;
+    WinnerWeightGradient weight_gradient_;
 };
 
 // One input channel. The first layer of a network needs no data gradient; who asks for it gets Winograd's.
@@ -109,7 +115,7 @@ class DirectBlock : public ConvBlock {
     void do_backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
                      Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) override {
         backward_weights(context, src, diff_dst, winner, diff_weights, diff_bias, scratch);
-        if (diff_src) conv_.backward(context, {}, diff_dst, winner, weights, {}, {}, diff_src, scratch);
+        if (diff_src) conv_.backward_src(context, diff_dst, winner, weights, diff_src, scratch);
     }
 
     // One partial sum per clip: independent of the threads.

@@ -39,6 +39,7 @@ const std::vector<Case>& cases() {
         {{3, 9, 11, 20}, {.channels_out = 33}, "winograd_4x4"},
         {{2, 13, 10, 12}, {.channels_out = 72, .padding = kValid}, "winograd_4x4"},
         {{1, 2, 3, 2}, {.channels_out = 3}, "winograd_4x4"},
+        {{1, 6, 71, 5}, {.channels_out = 9}, "winograd_4x4"},  // wider than the windows that are met together
         {{19, 6, 6, 8}, {.channels_out = 8, .padding = kValid}, "winograd_4x4"},
     };
     return all;

@@ -84,72 +84,105 @@ KICKDRUM_ALWAYS_INLINE int gradient_stride(int channels_out) {
     return padded(channels_out, kPanel) + 16;
 }
 
-// What the passes over a run of tiles share.
-struct GradientPlanes {
-    GradientPlanes(const WinogradGradient& gradient, int tiles_at_once)
+// Scratch of the data gradient.
+struct DataPlanes {
+    DataPlanes(const WinogradGradient& gradient, int tiles_at_once)
+        : tiles(tiles_at_once),
+          g_stride(gradient_stride(gradient.channels_out)),
+          g_plane(plane_floats(tiles, g_stride)),
+          m_plane(plane_floats(tiles, kPanel)),
+          window(gradient.scratch),
+          g(window + window_floats(gradient.channels_out)),
+          m(g + 36 * g_plane) {}
+    std::size_t floats() const { return static_cast<std::size_t>(m + 36 * m_plane - window); }
+
+    int tiles, g_stride;
+    std::ptrdiff_t g_plane, m_plane;
+    float* window;
+    float* g;  // [36][tiles][g_stride]: A g A^T
+    float* m;  // [36][tiles][panel]: products
+};
+
+// Scratch of the weight gradient.
+struct WeightPlanes {
+    WeightPlanes(const WinogradGradient& gradient, int tiles_at_once)
         : tiles(tiles_at_once),
           c_stride(padded(gradient.channels_in, kLanes)),
           g_stride(gradient_stride(gradient.channels_out)),
           k_padded(padded(gradient.channels_out, kPanel)),
           v_plane(plane_floats(tiles, c_stride)),
           g_plane(plane_floats(tiles, g_stride)),
-          m_plane(plane_floats(tiles, kPanel)),
           u_plane(plane_floats(gradient.channels_in, k_padded)),
           window(gradient.scratch),
           zeros(window + window_floats(gradient.channels_out)),
           v(zeros + c_stride),
           g(v + 36 * v_plane),
-          m(g + 36 * g_plane),
-          du(m + 36 * m_plane) {}
+          du(g + 36 * g_plane) {}
     std::size_t floats() const { return static_cast<std::size_t>(du + 36 * u_plane - window); }
 
     int tiles, c_stride, g_stride, k_padded;
-    std::ptrdiff_t v_plane, g_plane, m_plane, u_plane;
+    std::ptrdiff_t v_plane, g_plane, u_plane;
     float *window, *zeros;
     float* v;   // [36][tiles][c_stride]: B^T d B
     float* g;   // [36][tiles][g_stride]: A g A^T
-    float* m;   // [36][tiles][panel]: products for the data gradient
-    float* du;  // [36][panels][c][panel]: sums for the weight gradient
+    float* du;  // [36][panels][c][panel]: sums
 };
 
+template <class Planes>
 std::size_t winograd_gradient_floats(int channels_in, int channels_out, int tiles) {
     WinogradGradient shape;
     shape.channels_in = channels_in;
     shape.channels_out = channels_out;
-    return GradientPlanes(shape, tiles).floats();
+    return Planes(shape, tiles).floats();
 }
 
-// du += V^T G. fetch(xi) is called on the way.
-template <class Fetch>
-KICKDRUM_ALWAYS_INLINE void add_weight_products(const GradientPlanes& p, int c, int count, Fetch fetch) {
-    for (int xi = 0; xi < 36; ++xi) {
-        fetch(xi);
-        for (int k0 = 0; k0 < p.k_padded; k0 += kPanel) {
-            gemm_panel<true, true>(c, p.v + xi * p.v_plane, p.c_stride, p.g + xi * p.g_plane + k0, p.g_stride,
-                                   p.du + xi * p.u_plane + std::ptrdiff_t{k0} * c, kPanel, count);
-        }
-    }
+// Calls run(first tile, tiles, tiles of the next run) for runs of up to at_once tiles.
+template <class Run>
+KICKDRUM_ALWAYS_INLINE void for_tiles(std::int64_t first, std::int64_t last, int at_once, Run run) {
+    const auto left = [&](std::int64_t from) {
+        return static_cast<int>(last - from < at_once ? last - from : at_once);
+    };
+    for (std::int64_t t0 = first; t0 < last; t0 += at_once) run(t0, left(t0), left(t0 + left(t0)));
 }
 
 // M = G U^T, panel by panel, each at once through its transform.
-void write_data_gradient(const WinogradGradient& g, const GradientPlanes& p, std::int64_t first_tile,
-                         int count) {
+template <class Gradient>
+KICKDRUM_ALWAYS_INLINE void run_data_gradient(const WinogradGradient& g, const DataPlanes& p,
+                                              const Gradient& gradient) {
     const OverlapSink sink{g.diff_src, g.src_h, g.src_w, g.channels_in, g.before, g.tiles_y, g.tiles_x};
-    const float* u = g.weights;
-    for (int c0 = 0; c0 < g.channels_in; c0 += kPanel) {
-        for (int xi = 0; xi < 36; ++xi, u += std::ptrdiff_t{g.channels_out} * kPanel) {
-            gemm_panel<false, false>(count, p.g + xi * p.g_plane, p.g_stride, u, kPanel, p.m + xi * p.m_plane,
-                                     kPanel, g.channels_out);
+    for_tiles(g.first_tile, g.last_tile, p.tiles, [&](std::int64_t t0, int count, int next_count) {
+        for (int t = 0; t < count; ++t) gradient(t0 + t, p.g + std::ptrdiff_t{t} * p.g_stride, p.g_plane);
+        const float* u = g.weights;
+        for (int c0 = 0; c0 < g.channels_in; c0 += kPanel) {
+            for (int xi = 0; xi < 36; ++xi, u += std::ptrdiff_t{g.channels_out} * kPanel) {
+                if (c0 == 0) prefetch_share(gradient, t0 + count, next_count, xi);
+                gemm_panel<false, false>(count, p.g + xi * p.g_plane, p.g_stride, u, kPanel,
+                                         p.m + xi * p.m_plane, kPanel, g.channels_out);
+            }
+            const int channels = min_of(kPanel, g.channels_in - c0);
+            for (int t = 0; t < count; ++t) {
+                sink(t0 + t, p.m + std::ptrdiff_t{t} * kPanel, p.m_plane, c0, channels);
+            }
         }
-        const int channels = min_of(kPanel, g.channels_in - c0);
-        for (int t = 0; t < count; ++t) {
-            sink(first_tile + t, p.m + std::ptrdiff_t{t} * kPanel, p.m_plane, c0, channels);
-        }
+    });
+}
+
+void winograd_data_gradient(const WinogradGradient& g, int tiles_at_once) {
+    const DataPlanes p(g, tiles_at_once);
+    const int k = g.channels_out;
+    if (g.winner == nullptr) {
+        run_data_gradient(
+            g, p, PlainGradient{g.diff_dst, g.dst_h, g.dst_w, k, g.tiles_y, g.tiles_x, p.window, nullptr});
+        return;
     }
+    auto* winners = reinterpret_cast<std::uint8_t*>(p.window + std::ptrdiff_t{16} * padded(k, kLanes));
+    run_data_gradient(
+        g, p,
+        UnpoolGradient{g.diff_dst, g.winner, g.dst_h, g.dst_w, k, g.tiles_y, g.tiles_x, p.window, winners});
 }
 
 // dw = G^T du G
-void transform_weight_sums(const WinogradGradient& g, const GradientPlanes& p) {
+void transform_weight_sums(const WinogradGradient& g, const WeightPlanes& p) {
     const int c = g.channels_in;
     for (int i = 0; i < c; ++i) {
         for (int j = 0; j < p.k_padded; j += kLanes) {
@@ -168,50 +201,33 @@ void transform_weight_sums(const WinogradGradient& g, const GradientPlanes& p) {
     }
 }
 
-template <class Gradient>
-KICKDRUM_ALWAYS_INLINE void run_gradient(const WinogradGradient& g, const GradientPlanes& p,
-                                         const Gradient& gradient) {
+void winograd_weight_gradient(const WinogradGradient& g, int tiles_at_once) {
+    const WeightPlanes p(g, tiles_at_once);
     const int c = g.channels_in;
-    const bool with_weights = g.partial != nullptr;
-    // Where nobody asks for the bias gradient its sums go to the memory of du.
-    float* bias = with_weights ? g.partial + std::ptrdiff_t{9} * c * p.k_padded : p.du;
-    if (with_weights) __builtin_memset(p.du, 0, static_cast<std::size_t>(36 * p.u_plane) * sizeof(float));
+    float* bias = g.partial + std::ptrdiff_t{9} * c * p.k_padded;
+    __builtin_memset(p.du, 0, static_cast<std::size_t>(36 * p.u_plane) * sizeof(float));
     __builtin_memset(bias, 0, static_cast<std::size_t>(p.k_padded) * sizeof(float));
     __builtin_memset(p.zeros, 0, static_cast<std::size_t>(p.c_stride) * sizeof(float));
 
     const PlainSource source{g.src, g.src_h, g.src_w, c, g.before, g.tiles_y, g.tiles_x, p.zeros};
-    for (std::int64_t t0 = g.first_tile; t0 < g.last_tile; t0 += p.tiles) {
-        const auto left = [&](std::int64_t from) {
-            return static_cast<int>(g.last_tile - from < p.tiles ? g.last_tile - from : p.tiles);
-        };
-        const int count = left(t0);
-        const int next_count = left(t0 + count);
-        for (int t = 0; t < count; ++t)
-            gradient(t0 + t, p.g + std::ptrdiff_t{t} * p.g_stride, p.g_plane, bias);
-        if (with_weights) {
-            for (int t = 0; t < count; ++t) source(t0 + t, p.v + std::ptrdiff_t{t} * p.c_stride, p.v_plane);
-            add_weight_products(p, c, count, [&](int xi) KICKDRUM_LAMBDA {
-                prefetch_share(gradient, t0 + count, next_count, xi);
-                prefetch_share(source, t0 + count, next_count, xi);
-            });
+    const PlainGradient gradient{g.diff_dst, g.dst_h,   g.dst_w,  g.channels_out,
+                                 g.tiles_y,  g.tiles_x, p.window, bias};
+    for_tiles(g.first_tile, g.last_tile, p.tiles, [&](std::int64_t t0, int count, int next_count) {
+        for (int t = 0; t < count; ++t) {
+            gradient(t0 + t, p.g + std::ptrdiff_t{t} * p.g_stride, p.g_plane);
+            source(t0 + t, p.v + std::ptrdiff_t{t} * p.c_stride, p.v_plane);
         }
-        if (g.diff_src != nullptr) write_data_gradient(g, p, t0, count);
-    }
-    if (with_weights) transform_weight_sums(g, p);
-}
-
-void winograd_gradient(const WinogradGradient& g, int tiles_at_once) {
-    const GradientPlanes planes(g, tiles_at_once);
-    const int k = g.channels_out;
-    if (g.winner == nullptr) {
-        run_gradient(g, planes,
-                     PlainGradient{g.diff_dst, g.dst_h, g.dst_w, k, g.tiles_y, g.tiles_x, planes.window});
-        return;
-    }
-    auto* winners = reinterpret_cast<std::uint8_t*>(planes.window + std::ptrdiff_t{16} * padded(k, kLanes));
-    run_gradient(g, planes,
-                 UnpoolGradient{g.diff_dst, g.winner, g.dst_h, g.dst_w, k, g.tiles_y, g.tiles_x,
-                                planes.window, winners});
+        for (int xi = 0; xi < 36; ++xi) {
+            prefetch_share(gradient, t0 + count, next_count, xi);
+            prefetch_share(source, t0 + count, next_count, xi);
+            for (int k0 = 0; k0 < p.k_padded; k0 += kPanel) {
+                gemm_panel<true, true>(c, p.v + xi * p.v_plane, p.c_stride, p.g + xi * p.g_plane + k0,
+                                       p.g_stride, p.du + xi * p.u_plane + std::ptrdiff_t{k0} * c, kPanel,
+                                       count);
+            }
+        }
+    });
+    transform_weight_sums(g, p);
 }
 
 void pack_winograd(const float* weights, int in, int out, bool transposed, int first_in, int last_in,
@@ -246,8 +262,10 @@ const WinogradKernels kWinogradKernels = {
     .strip_floats = winograd_strip_floats,
     .plain = winograd_plain,
     .pool = winograd_pool,
-    .gradient_floats = winograd_gradient_floats,
-    .gradient = winograd_gradient,
+    .data_gradient_floats = winograd_gradient_floats<DataPlanes>,
+    .data_gradient = winograd_data_gradient,
+    .weight_gradient_floats = winograd_gradient_floats<WeightPlanes>,
+    .weight_gradient = winograd_weight_gradient,
 };
 
 }  // namespace kickdrum::KICKDRUM_SIMD_NAMESPACE

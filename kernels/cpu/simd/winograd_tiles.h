@@ -118,7 +118,7 @@ struct PlainSource {
 };
 
 // A g A^T of the 4x4 tile of the un-pooled gradient, which never exists: every pooled element puts its
-// gradient at the place of the winner. Adds up the bias gradient.
+// gradient at the place of the winner.
 struct UnpoolGradient {
     const float* diff;
     const std::uint8_t* winner;
@@ -126,25 +126,21 @@ struct UnpoolGradient {
     float* copy;                    // 4 c floats
     std::uint8_t* winner_copy;      // 4 c bytes
 
-    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane,
-                                           float* bias) const {
+    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane) const {
         const TilePlace at = tile_place(tile, tiles_y, tiles_x);
         std::ptrdiff_t stride;
         const float* p = window<2>(diff, at.clip, 2 * at.y, 2 * at.x, h, w, c, copy, stride);
         const std::uint8_t* u = window<2>(winner, at.clip, 2 * at.y, 2 * at.x, h, w, c, winner_copy, stride);
         for_channels(c, [&](auto io, int k) {
-            Vec sum = load(bias + k);
             transform_2d<4, 4, 6, 6>(
                 [](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_gradient(d, o); },
                 [&](int j, Vec* d) KICKDRUM_LAMBDA {
                     KICKDRUM_UNROLL for (int i = 0; i < 4; ++i) {
                         const std::ptrdiff_t e = i / 2 * stride + std::ptrdiff_t{j / 2} * c + k;
                         d[i] = keep(io.read(u + e) == (i % 2 * 2 + j % 2), io.read(p + e));
-                        sum += d[i];
                     }
                 },
                 [&](int i, const Vec* o) KICKDRUM_LAMBDA { store_six(v + k, plane, i, o); });
-            store(bias + k, sum);
         });
     }
     KICKDRUM_ALWAYS_INLINE void prefetch(std::int64_t tile) const {
@@ -158,18 +154,19 @@ struct UnpoolGradient {
     }
 };
 
+// A g A^T of a full-size gradient, whose sums over the pixels go to the bias gradient where it's there.
 struct PlainGradient {
     const float* diff;
     int h, w, c, tiles_y, tiles_x;
     float* copy;  // 16 c floats
+    float* bias;  // += , may be null
 
-    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane,
-                                           float* bias) const {
+    KICKDRUM_ALWAYS_INLINE void operator()(std::int64_t tile, float* v, std::ptrdiff_t plane) const {
         const TilePlace at = tile_place(tile, tiles_y, tiles_x);
         std::ptrdiff_t stride;
         const float* p = window<4>(diff, at.clip, 4 * at.y, 4 * at.x, h, w, c, copy, stride);
         for_channels(c, [&](auto io, int k) {
-            Vec sum = load(bias + k);
+            Vec sum{};
             transform_2d<4, 4, 6, 6>([](const Vec* d, Vec* o) KICKDRUM_LAMBDA { transform_gradient(d, o); },
                                      [&](int j, Vec* d) KICKDRUM_LAMBDA {
                                          const float* q = opaque(p + std::ptrdiff_t{j} * c + k);
@@ -180,7 +177,7 @@ struct PlainGradient {
                                      },
                                      [&](int i, const Vec* o)
                                          KICKDRUM_LAMBDA { store_six(v + k, plane, i, o); });
-            store(bias + k, sum);
+            if (bias != nullptr) store(bias + k, load(bias + k) + sum);
         });
     }
     KICKDRUM_ALWAYS_INLINE void prefetch(std::int64_t tile) const {
