@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <vector>
 
+#include "dsp/aligned_floats.h"
+#include "dsp/flat_bands.h"
 #include "dsp/log_mel_kernels.h"
 #include "dsp/real_fft_tables.h"
 #include "dsp/window.h"
@@ -33,47 +34,6 @@ MelFilterbankSettings filterbank_settings(const LogMelSettings& settings) {
             .fmin = settings.fmin,
             .fmax = settings.fmax};
 }
-
-// Floats at a multiple of 64 bytes; grows, never shrinks.
-class AlignedFloats {
- public:
-    float* at_least(std::int64_t count) {
-        const auto needed = static_cast<std::size_t>(count);
-        if (needed > size_) {
-            memory_.reset(static_cast<float*>(::operator new(needed * sizeof(float), kAlignment)));
-            size_ = needed;
-        }
-        return memory_.get();
-    }
-
- private:
-    static constexpr std::align_val_t kAlignment{64};
-    struct Free {
-        void operator()(float* p) const { ::operator delete(p, kAlignment); }
-    };
-    std::unique_ptr<float, Free> memory_;
-    std::size_t size_ = 0;
-};
-
-// The bands in one piece, as the kernels take them.
-struct FlatBands {
-    explicit FlatBands(const std::vector<MelBand>& bands) {
-        for (const MelBand& band : bands) {
-            first_bin.push_back(band.first_bin);
-            weights.insert(weights.end(), band.weights.begin(), band.weights.end());
-            end.push_back(static_cast<int>(weights.size()));
-        }
-    }
-    MelBands view() const {
-        return {.count = static_cast<int>(end.size()),
-                .first_bin = first_bin.data(),
-                .end = end.data(),
-                .weights = weights.data()};
-    }
-    std::vector<int> first_bin;
-    std::vector<int> end;
-    std::vector<float> weights;
-};
 
 }  // namespace
 
@@ -120,24 +80,6 @@ const std::vector<MelBand>& LogMelPlan::bands() const {
 std::int64_t LogMelPlan::frames(std::int64_t samples) const {
     return 1 + samples / tables_->settings.hop_length;
 }
-
-namespace {
-
-// samples[first, first + count), zeros where there are none.
-const float* padded_piece(std::span<const float> samples, std::int64_t first, std::int64_t count,
-                          AlignedFloats& copy) {
-    const auto size = static_cast<std::int64_t>(samples.size());
-    if (first >= 0 && first + count <= size) return samples.data() + first;
-    float* const piece = copy.at_least(count);
-    const std::int64_t begin = std::clamp<std::int64_t>(-first, 0, count);
-    const std::int64_t end = std::clamp<std::int64_t>(size - first, begin, count);
-    std::fill(piece, piece + begin, 0.0F);
-    std::copy(samples.data() + first + begin, samples.data() + first + end, piece + begin);
-    std::fill(piece + end, piece + count, 0.0F);
-    return piece;
-}
-
-}  // namespace
 
 void LogMelPlan::mel_power(std::span<const float> samples, Scratch& scratch, std::span<float> power) const {
     const LogMelSettings& settings = tables_->settings;

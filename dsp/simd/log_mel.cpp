@@ -2,6 +2,7 @@
 #include "dsp/log_mel_kernels.h"
 
 #include "dsp/simd/fft_rows.h"
+#include "dsp/simd/logarithm.h"
 
 namespace kickdrum::KICKDRUM_SIMD_NAMESPACE {
 
@@ -140,31 +141,6 @@ float maximum(const float* values, std::int64_t count) {
     for (int lane = 0; lane < kLanes; ++lane) result = largest[lane] > result ? largest[lane] : result;
     for (; i < count; ++i) result = values[i] > result ? values[i] : result;
     return result;
-}
-
-// 10 log10 x of normal x > 0, within 4e-6 down to -80 dB: x = 2^e (1 + f) with f in [sqrt(1/2) - 1, sqrt(2) -
-// 1], and a polynomial for 10 log10(1 + f) / f (interpolated at Chebyshev's points; its own error is 3e-8).
-// The first part of 10 log10 2 has so few bits that its product with e is exact.
-KICKDRUM_ALWAYS_INLINE Vec ten_log10(Vec x) {
-    constexpr std::int32_t kRootHalf = 0x3f3504f3;
-    IntVec bits;
-    __builtin_memcpy(&bits, &x, sizeof(bits));
-    const IntVec exponent = (bits - kRootHalf) >> 23;
-    bits -= exponent << 23;
-    Vec f;
-    __builtin_memcpy(&f, &bits, sizeof(f));
-    f -= 1;
-    Vec p = splat(0.370597077F);
-    p = p * f - 0.619706009F;
-    p = p * f + 0.650460273F;
-    p = p * f - 0.719973084F;
-    p = p * f + 0.866675174F;
-    p = p * f - 1.08579493F;
-    p = p * f + 1.44768562F;
-    p = p * f - 2.17147225F;
-    p = p * f + 4.34294471F;
-    const Vec e = __builtin_convertvector(exponent, Vec);
-    return e * 3.01025390625F + (e * 4.60503898e-5F + p * f);
 }
 
 KICKDRUM_ALWAYS_INLINE Vec decibels_of(Vec x, float floor, float scale, float top_db) {
