@@ -11,6 +11,7 @@ Command check_command();
 Command report_command();
 Command demo_data_command();
 Command clips_command();
+Command features_command();
 Command split_command();
 Command devices_command();
 Command schema_command();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "experiments/data/bad_clips.h"
 #include "experiments/data/feature_cache.h"
 #include "experiments/data/select.h"
 #include "experiments/data/split.h"
@@ -12,28 +13,6 @@
 
 namespace kickdrum {
 namespace {
-
-std::string describe(const Clip& clip, const std::string& reason) {
-    if (clip.audio.empty()) return fmt::format("clip '{}': {}", clip.id, reason);
-    return fmt::format("clip '{}' ({}): {}", clip.id, clip.audio.string(), reason);
-}
-
-void refuse(const ExperimentConfig& config, const ClipTable& table, const std::vector<BadClip>& bad) {
-    Problems problems;
-    for (const auto& [index, reason] : bad) {
-        const Clip& clip = table.clips[index];
-        problems.add({.message = describe(clip, reason),
-                      .file = config.data.labels.string(),
-                      .line = clip.row,
-                      .column = 1});
-    }
-    problems.add(
-        {.message = fmt::format("{} of {} clips can't be used; mend or remove them, or leave them out with "
-                                "--set data.on_bad_clip=skip",
-                                bad.size(), table.clips.size()),
-         .file = {}});
-    problems.throw_if_any(ExitCode::data);
-}
 
 // Takes the images of dropped clips out, in place.
 void drop_images(std::vector<float>& images, std::size_t clip_size, const std::vector<std::size_t>& dropped) {
@@ -65,12 +44,14 @@ ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTa
     if (!load.not_saved.empty()) data.warnings.push_back(load.not_saved);
     if (data.stopped) return data;
 
-    if (!load.bad.empty() && config.data.on_bad_clip == OnBadClip::stop) refuse(config, labels, load.bad);
+    if (!load.bad.empty() && config.data.on_bad_clip == OnBadClip::stop) {
+        refuse_bad_clips(labels, load.bad, "--set data.on_bad_clip=skip");
+    }
     std::vector<std::size_t> dropped;
     for (const auto& [index, reason] : load.bad) {
         dropped.push_back(index);
         data.skipped.push_back(
-            {.id = labels.clips[index].id, .reason = describe(labels.clips[index], reason)});
+            {.id = labels.clips[index].id, .reason = describe_bad_clip(labels.clips[index], reason)});
     }
     std::sort(dropped.begin(), dropped.end());
     data.table = without_clips(labels, dropped);

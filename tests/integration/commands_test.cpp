@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The small commands: devices, schema, completion, demo-data, split.
+// The small commands: devices, schema, completion, demo-data, features, split.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -128,6 +128,54 @@ TEST(DemoData, LeavesAForeignFolderAlone) {
     const Outcome outcome = study({"demo-data", "."});
     EXPECT_EQ(outcome.code, 2);
     EXPECT_EQ(text_of(study / "labels.csv"), study.labels());
+}
+
+TEST(Features, WritesATable) {
+    const TinyStudy study;
+    const std::vector<std::string> words = {"features", "labels.csv", "--audio", "clips"};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), words.begin(), words.end());
+        return study(more);
+    };
+    const Outcome printed = with({});
+    ASSERT_EQ(printed.code, 0) << printed.err;
+    EXPECT_THAT(printed.out, testing::StartsWith("sample_id,chroma_stft,rmse,spec_cent,"));
+    EXPECT_EQ(std::ranges::count(printed.out, '\n'), 37);
+    EXPECT_THAT(printed.err, IsEmpty());
+    const Outcome written = with({"--out", "features.csv", "--threads", "1"});
+    EXPECT_EQ(written.code, 0);
+    EXPECT_EQ(text_of(study / "features.csv"), printed.out);
+    EXPECT_EQ(with({"--out", "features.csv"}).code, 2);
+    const json document = json::parse(with({"--out", "features.csv", "--force", "--json"}).out);
+    EXPECT_EQ(document.at("clips"), 36);
+    EXPECT_EQ(document.at("features").size(), 13U);
+    EXPECT_EQ(study({"features", "experiment.yaml"}).out, printed.out);
+}
+
+TEST(Features, OverTime) {
+    const TinyStudy study;
+    const Outcome outcome = study({"features", "experiment.yaml", "--feature-set", "standard", "--frames",
+                                   "over time", "--out", "features.csv"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(study / "over time"), {}), 36 * 12);
+    EXPECT_THAT(text_of(study / "over time/t00_0.mfcc.npy"), HasSubstr("'shape': (20, "));
+}
+
+TEST(Features, BadClipsAreListedWithTheirRows) {
+    const TinyStudy study;
+    write_text(study.clip("t01_0"), "");
+    std::filesystem::remove(study.clip("t02_1"));
+    const Outcome refused = study({"features", "labels.csv", "--audio", "clips", "--out", "features.csv"});
+    EXPECT_EQ(refused.code, 3);
+    EXPECT_THAT(refused.err, testing::AllOf(HasSubstr("labels.csv:4:1: error: clip 't01_0'"),
+                                            HasSubstr("labels.csv:7:1: error: clip 't02_1'"),
+                                            HasSubstr("2 of 36 clips"), HasSubstr("--on-bad skip")));
+    EXPECT_FALSE(std::filesystem::exists(study / "features.csv"));
+    const Outcome skipped = study({"features", "labels.csv", "--audio", "clips", "--on-bad", "skip"});
+    EXPECT_EQ(skipped.code, 0);
+    EXPECT_EQ(std::ranges::count(skipped.out, '\n'), 35);
+    EXPECT_THAT(skipped.err, HasSubstr("labels.csv:4: warning: clip 't01_0'"));
+    EXPECT_EQ(study({"features", "labels.csv"}).code, 2);
 }
 
 // Each group is in one part, each clip once, all three parts have clips.
