@@ -4,6 +4,7 @@
 #include "kernels/cpu/conv_kernels.h"
 #include "kernels/cpu/elementwise_kernels.h"
 #include "kernels/cpu/pool_kernels.h"
+#include "kernels/cpu/sparse_kernels.h"
 #include "kernels/cpu/winner_kernels.h"
 #include "kernels/device/device.h"
 
@@ -14,6 +15,7 @@
     extern const ElementwiseKernels kElementwiseKernels; \
     extern const BatchNormKernels kBatchNormKernels;     \
     extern const PoolKernels kPoolKernels;               \
+    extern const SparseKernels kSparseKernels;           \
     extern const WinnerKernels kWinnerKernels;           \
     extern const WinogradKernels kWinogradKernels;       \
     extern const DirectKernels kDirectKernels;           \
@@ -62,6 +64,9 @@ const PoolKernels& pool_kernels(SimdLevel level) {
     return KICKDRUM_TABLE(level, kPoolKernels);
 }
 
+const SparseKernels& sparse_kernels(SimdLevel level) {
+    return KICKDRUM_TABLE(level, kSparseKernels);
+}
 const WinnerKernels& winner_kernels(SimdLevel level) {
     return KICKDRUM_TABLE(level, kWinnerKernels);
 }

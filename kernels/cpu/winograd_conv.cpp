@@ -11,9 +11,6 @@ namespace {
 int strip_tiles(int channels) {
     return channels <= 128 ? 24 : 12;
 }
-int data_gradient_tiles(int channels) {
-    return channels > 64 && channels <= 128 ? 48 : 24;
-}
 // Few channels: their tiles fit the L2 cache. More: the sums over tiles are what is large, and more tiles
 // share a pass.
 int weight_gradient_tiles(int channels) {
@@ -96,15 +93,14 @@ WinogradConv::WinogradConv(const Context& context, const Shape& src, const Shape
     const auto threads = static_cast<std::size_t>(context.threads());
     const std::size_t forward =
         packed_floats(c_, k_) + threads * round_to_line(kernels_.strip_floats(c_, strip_tiles(c_)));
-    const int most = std::max(c_, k_);
     const std::size_t backward_src =
         packed_floats(k_, c_) +
-        threads * round_to_line(kernels_.data_gradient_floats(c_, k_, data_gradient_tiles(most)));
+        threads * round_to_line(kernels_.data_gradient_floats(c_, k_, strip_tiles(k_)));
     scratch_floats_ = std::max(forward, backward_src);
     if (pooled) return;
-    const std::size_t backward_weights =
-        static_cast<std::size_t>(batch_chunks(src[0])) * partial_floats() +
-        threads * round_to_line(kernels_.weight_gradient_floats(c_, k_, weight_gradient_tiles(most)));
+    const std::size_t backward_weights = static_cast<std::size_t>(batch_chunks(src[0])) * partial_floats() +
+                                         threads * round_to_line(kernels_.weight_gradient_floats(
+                                                       c_, k_, weight_gradient_tiles(std::max(c_, k_))));
     scratch_floats_ = std::max(scratch_floats_, backward_weights);
 }
 
@@ -156,31 +152,31 @@ WinogradGradient WinogradConv::gradient_of(Tensor diff_dst) const {
 }
 
 template <class Pass>
-void WinogradConv::for_chunks(Context& context, const WinogradGradient& gradient, std::int64_t clips,
-                              float* scratch, std::size_t thread_floats, Pass pass) const {
-    const int chunks = batch_chunks(clips);
+void WinogradConv::for_parts(Context& context, const WinogradGradient& gradient, std::int64_t clips,
+                             int parts, float* scratch, std::size_t thread_floats, Pass pass) const {
     const std::int64_t tiles_per_clip = std::int64_t{gradient.tiles_y} * gradient.tiles_x;
-    context.pool().parallel_for(chunks, [&](std::int64_t chunk, int thread) {
+    context.pool().parallel_for(parts, [&](std::int64_t part, int thread) {
         WinogradGradient here = gradient;
-        here.first_tile = clips * chunk / chunks * tiles_per_clip;
-        here.last_tile = clips * (chunk + 1) / chunks * tiles_per_clip;
+        here.first_tile = clips * part / parts * tiles_per_clip;
+        here.last_tile = clips * (part + 1) / parts * tiles_per_clip;
         here.scratch = scratch + static_cast<std::size_t>(thread) * round_to_line(thread_floats);
-        pass(here, chunk);
+        pass(here, part);
     });
 }
 
 void WinogradConv::backward_src(Context& context, Tensor diff_dst, Tensor winner, Tensor weights,
                                 Tensor diff_src, Tensor scratch) const {
-    const int tiles = data_gradient_tiles(std::max(c_, k_));
+    const std::int64_t clips = diff_dst.rows();
+    const int tiles = strip_tiles(k_);
     auto* packed = static_cast<float*>(scratch.data);
     pack(context, kernels_, weights.f32(), k_, c_, true, packed);
     WinogradGradient gradient = gradient_of(diff_dst);
     gradient.winner = winner ? winner.u8() : nullptr;
     gradient.weights = packed;
     gradient.diff_src = diff_src.f32();
-    for_chunks(context, gradient, diff_dst.rows(), packed + packed_floats(k_, c_),
-               kernels_.data_gradient_floats(c_, k_, tiles),
-               [&](const WinogradGradient& part, std::int64_t) { kernels_.data_gradient(part, tiles); });
+    for_parts(context, gradient, clips, static_cast<int>((clips + 1) / 2), packed + packed_floats(k_, c_),
+              kernels_.data_gradient_floats(c_, k_, tiles),
+              [&](const WinogradGradient& part, std::int64_t) { kernels_.data_gradient(part, tiles); });
 }
 
 void WinogradConv::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
@@ -192,12 +188,11 @@ void WinogradConv::backward_weights(Context& context, Tensor src, Tensor diff_ds
     auto* partials = static_cast<float*>(scratch.data);
     WinogradGradient gradient = gradient_of(diff_dst);
     gradient.src = src.f32();
-    for_chunks(context, gradient, clips, partials + static_cast<std::size_t>(chunks) * partial,
-               kernels_.weight_gradient_floats(c_, k_, tiles),
-               [&](WinogradGradient part, std::int64_t chunk) {
-                   part.partial = partials + static_cast<std::size_t>(chunk) * partial;
-                   kernels_.weight_gradient(part, tiles);
-               });
+    for_parts(context, gradient, clips, chunks, partials + static_cast<std::size_t>(chunks) * partial,
+              kernels_.weight_gradient_floats(c_, k_, tiles), [&](WinogradGradient part, std::int64_t chunk) {
+                  part.partial = partials + static_cast<std::size_t>(chunk) * partial;
+                  kernels_.weight_gradient(part, tiles);
+              });
     const std::int64_t rows = std::int64_t{9} * c_;
     add_partials(context, partials, partial, chunks, rows, k_, k_padded_, diff_weights.f32());
     if (!diff_bias) return;

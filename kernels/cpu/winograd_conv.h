@@ -33,10 +33,10 @@ class WinogradConv {
     std::size_t packed_floats(int in, int out) const;
     std::size_t partial_floats() const;
     WinogradGradient gradient_of(Tensor diff_dst) const;
-    // Calls pass(the gradient's part, chunk) for chunks of the batch; each thread has its own scratch.
+    // Calls pass(the gradient's part, its number) for parts of the batch; each thread has its own scratch.
     template <class Pass>
-    void for_chunks(Context& context, const WinogradGradient& gradient, std::int64_t clips, float* scratch,
-                    std::size_t thread_floats, Pass pass) const;
+    void for_parts(Context& context, const WinogradGradient& gradient, std::int64_t clips, int parts,
+                   float* scratch, std::size_t thread_floats, Pass pass) const;
 
     const WinogradKernels& kernels_;
     int lanes_panel_;

@@ -2,7 +2,9 @@
 // Fully connected layer: dst[n, o] = bias[o] + sum_i src[n, i] weights[i, o].
 // src [n, in], weights [in, out], bias [out] or no tensor, dst [n, out]. All is f32; in Math::bf16
 // src, weights, dst and the gradients of src and dst are bf16, all else stays f32. Tensors may hold fewer
-// rows than the plan (on CUDA as conv2d.h says). All outputs are overwritten.
+// rows than the plan (on CUDA as conv2d.h says). All outputs are overwritten. The CPU leaves out the products
+// with elements of src that are 0 (behind ReLU that is half of them or more), so 0 times an infinite weight
+// is 0 there.
 #pragma once
 
 #include <cstddef>

@@ -18,13 +18,11 @@ constexpr int kPixelRows = 2 * kWindowRows + 2;
 constexpr int kPixelColumns = 2 * kWindowColumns + 2;
 constexpr int kRowFloats = kPixelColumns * kLanes;
 constexpr int kSliceFloats = kPixelRows * kRowFloats;
+constexpr int kFloatBytes = sizeof(float);
 
-// The gradient of a winner, and where its first pixel lies in a slice; negative where ReLU is dead.
-struct Winner {
-    float diff;
-    std::int32_t pixel;
-};
-static_assert(sizeof(Winner) == 2 * sizeof(float));
+// The bits of a winner's gradient, below how many bytes behind a slice's start its first pixel lies; negative
+// where ReLU is dead. One load of 8 bytes brings both.
+using Winner = std::int64_t;
 // + 8 so that the lists don't meet on the same L1 sets.
 constexpr int kListWinners = kWindows + 8;
 
@@ -108,11 +106,11 @@ KICKDRUM_ALWAYS_INLINE Vec make_winners(const WinnerGradient& g, const Rectangle
         for (int j = 0; j < r.columns; ++j) {
             const IntVec place = io.read(g.winner + e + std::ptrdiff_t{j} * g.channels_out);
             const IntVec live = place < 4;
-            const IntVec offset =
-                (place & 1) * kLanes + (place >> 1) * kRowFloats + (2 * i * kRowFloats + 2 * j * kLanes);
+            const IntVec pixel =
+                (place & 1) * kLanes + (place >> 1) * kRowFloats + 2 * (i * kRowFloats + j * kLanes);
             const Vec diff = keep(live, io.read(g.diff_dst + e + std::ptrdiff_t{j} * g.channels_out));
             sum += diff;
-            store_pairs(reinterpret_cast<float*>(winners), diff, live ? offset : IntVec{} - 1);
+            store_pairs(reinterpret_cast<float*>(winners), diff, live ? pixel * kFloatBytes : IntVec{} - 1);
             winners += kLanes;
         }
     }
@@ -126,30 +124,32 @@ void list_winners(const WinnerGradient& g, const Rectangle& r, const WinnerScrat
         io.write(bias + k0, io.read(bias + k0) + make_winners(g, r, io, k0, s.winners));
         for (int lane = 0; lane < min_of(kLanes, g.channels_out - k0); ++lane) {
             Winner* list = s.lists + std::ptrdiff_t{k0 + lane} * kListWinners;
-            std::int64_t count = 0;
+            const Winner* const first = list;
 #pragma GCC unroll 4
             for (int i = 0; i < windows; ++i) {
-                std::int64_t winner;  // both at once; the pixel's sign is its sign
-                __builtin_memcpy(&winner, s.winners + (i * kLanes + lane), sizeof(winner));
-                __builtin_memcpy(list + count, &winner, sizeof(winner));  // a dead one is overwritten
-                count += 1 + (winner >> 63);
+                const Winner winner = s.winners[i * kLanes + lane];
+                *list = winner;
+                list += winner >= 0;  // a dead one is overwritten
             }
-            s.counts[k0 + lane] = static_cast<std::int32_t>(count);
+            s.counts[k0 + lane] = static_cast<std::int32_t>(list - first);
         }
     });
 }
 
 // sums += gradient times pixels, for one vector of channels in and one channel out.
-KICKDRUM_ALWAYS_INLINE void add_winners(const Winner* list, int count, const float* pixels, float* sums) {
+__attribute__((noinline)) void add_winners(const Winner* list, int count, const float* pixels, float* sums) {
+    if (count == 0) return;
     Vec sum[9];
     KICKDRUM_UNROLL for (int tap = 0; tap < 9; ++tap) sum[tap] = load(sums + tap * kLanes);
-    for (const Winner* end = list + count; list < end; ++list) {
-        const float* p = pixels + list->pixel;
-        const float diff = list->diff;
+    const Winner* const end = list + count;
+    do {
+        const auto* p = reinterpret_cast<const float*>(reinterpret_cast<const char*>(pixels) + (*list >> 32));
+        const IntVec bits = IntVec{} + static_cast<std::int32_t>(*list);
+        const Vec diff = reinterpret_cast<Vec>(bits);
         KICKDRUM_UNROLL for (int tap = 0; tap < 9; ++tap) {
             sum[tap] += diff * load(p + tap / 3 * kRowFloats + tap % 3 * kLanes);
         }
-    }
+    } while (++list < end);
     KICKDRUM_UNROLL for (int tap = 0; tap < 9; ++tap) store(sums + tap * kLanes, sum[tap]);
 }
 
