@@ -58,7 +58,10 @@ KICKDRUM_ALWAYS_INLINE void run_strips(const WinogradStrip& s, int tiles_at_once
         const float* u = s.weights;
         for (int k0 = 0; k0 < s.channels_out; k0 += kPanel) {
             for (int xi = 0; xi < 36; ++xi, u += std::ptrdiff_t{c} * kPanel) {
-                if (k0 == 0) prefetch_share(source, t0 + tiles, next_tiles, xi);
+                if (k0 == 0) {
+                    prefetch_share(source, t0 + tiles, next_tiles, xi);
+                    prefetch_share(sink, t0, tiles, xi);
+                }
                 gemm_panel<false, false>(tiles, v + xi * v_plane, c_stride, u, kPanel, m + xi * m_plane,
                                          kPanel, c);
             }
@@ -155,7 +158,10 @@ KICKDRUM_ALWAYS_INLINE void run_data_gradient(const WinogradGradient& g, const D
         const float* u = g.weights;
         for (int c0 = 0; c0 < g.channels_in; c0 += kPanel) {
             for (int xi = 0; xi < 36; ++xi, u += std::ptrdiff_t{g.channels_out} * kPanel) {
-                if (c0 == 0) prefetch_share(gradient, t0 + count, next_count, xi);
+                if (c0 == 0) {
+                    prefetch_share(gradient, t0 + count, next_count, xi);
+                    prefetch_share(sink, t0, count, xi);
+                }
                 gemm_panel<false, false>(count, p.g + xi * p.g_plane, p.g_stride, u, kPanel,
                                          p.m + xi * p.m_plane, kPanel, g.channels_out);
             }

@@ -59,6 +59,16 @@ KICKDRUM_ALWAYS_INLINE void prefetch_rows(const E* p, int rows, std::ptrdiff_t s
     }
 }
 
+// The same for memory that will be written: else every store waits for its line.
+template <class E>
+KICKDRUM_ALWAYS_INLINE void prefetch_rows_to_write(E* p, int rows, std::ptrdiff_t stride,
+                                                   std::ptrdiff_t count) {
+    constexpr std::ptrdiff_t kLine = 64 / sizeof(E);
+    for (int i = 0; i < rows; ++i, p += stride) {
+        for (std::ptrdiff_t e = 0; e < count; e += kLine) __builtin_prefetch(p + e, 1, 2);
+    }
+}
+
 KICKDRUM_ALWAYS_INLINE void store_six(float* v, std::ptrdiff_t plane, int i, const Vec* o) {
     float* p = opaque(v + i * 6 * plane);
     KICKDRUM_UNROLL for (int j = 0; j < 6; ++j) store(p + j * plane, o[j]);
@@ -236,6 +246,14 @@ struct PoolSink {
             }
         });
     }
+    KICKDRUM_ALWAYS_INLINE void prefetch(std::int64_t tile) const {
+        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
+        const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(at.clip) * h + 2 * at.y;
+        const std::ptrdiff_t e = (row * w + 2 * at.x) * c;
+        const std::ptrdiff_t count = std::ptrdiff_t{min_of(2, w - 2 * at.x)} * c;
+        prefetch_rows_to_write(dst + e, min_of(2, h - 2 * at.y), std::ptrdiff_t{w} * c, count);
+        prefetch_rows_to_write(winner + e, min_of(2, h - 2 * at.y), std::ptrdiff_t{w} * c, count);
+    }
 };
 
 struct PlainSink {
@@ -271,6 +289,12 @@ struct PlainSink {
             }
         });
     }
+    KICKDRUM_ALWAYS_INLINE void prefetch(std::int64_t tile) const {
+        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
+        const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(at.clip) * h + 4 * at.y;
+        prefetch_rows_to_write(dst + (row * w + 4 * at.x) * c, min_of(4, h - 4 * at.y), std::ptrdiff_t{w} * c,
+                               std::ptrdiff_t{min_of(4, w - 4 * at.x)} * c);
+    }
 };
 
 // The data gradient: 6x6 windows that overlap their upper and left neighbours by two rows and columns. Tiles
@@ -305,6 +329,15 @@ struct OverlapSink {
                 io.write(to, reached ? io.read(to) + o[j] : o[j]);
             }
         });
+    }
+    // The 4x4 pixels that no tile before it has reached.
+    KICKDRUM_ALWAYS_INLINE void prefetch(std::int64_t tile) const {
+        const TilePlace at = tile_place(tile, tiles_y, tiles_x);
+        const int y = 4 * at.y - before + 2;
+        const int x = 4 * at.x - before + 2;
+        const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(at.clip) * h + y;
+        prefetch_rows_to_write(dst + (row * w + x) * c, min_of(4, h - y), std::ptrdiff_t{w} * c,
+                               std::ptrdiff_t{min_of(4, w - x)} * c);
     }
 
  private:
