@@ -12,6 +12,7 @@
 #include <cuda_runtime.h>
 
 #include <cstddef>
+#include <source_location>
 #include <utility>
 
 #include "kernels/cuda/check.cuh"
@@ -33,6 +34,7 @@ struct LaunchShape {
     dim3 grid;
     dim3 block;
     std::size_t dynamic_shared_bytes = 0;
+    std::source_location place = std::source_location::current();  // for messages
 };
 
 // Enqueues the kernel on the context's stream. Arguments are converted to the kernel's parameter types; what
@@ -50,7 +52,8 @@ void launch(Context& context, void (*kernel)(Parameters...), const LaunchShape& 
     }
     kernel<<<shape.grid, shape.block, shape.dynamic_shared_bytes, stream(context)>>>(
         Parameters{std::forward<Arguments>(arguments)}...);
-    KICKDRUM_CUDA_CHECK(cudaGetLastError());
+    check(cudaGetLastError(), "a kernel's launch", shape.place.file_name(),
+          static_cast<int>(shape.place.line()));
 }
 
 }  // namespace kickdrum::cuda

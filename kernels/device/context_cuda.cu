@@ -30,15 +30,19 @@ DeviceInfo describe(int device) {
             .shared_bytes_per_block = properties.sharedMemPerBlockOptin};
 }
 
-// An error that is nobody's any more: in destructors, where the stream's owner has heard of it already.
-void ignore(cudaError_t) {}
-
 }  // namespace
 
 void check(cudaError_t error, const char* call, const char* file, int line) {
     if (error == cudaSuccess) return;
+    ignore(error);
     throw DeviceError(fmt::format("CUDA: {} failed: {} ({}), {} ({}:{})", call, cudaGetErrorName(error),
                                   static_cast<int>(error), cudaGetErrorString(error), file, line));
+}
+
+void ignore(cudaError_t error) noexcept {
+    // The runtime keeps a thread's last error until it's fetched; of a dead device it gives it again and
+    // again.
+    if (error != cudaSuccess) static_cast<void>(cudaGetLastError());
 }
 
 ContextState* make_context_state() {
@@ -62,7 +66,7 @@ void* allocate(Context& context, std::size_t bytes) {
     void* memory = nullptr;
     const cudaError_t error = cudaMalloc(&memory, bytes);
     if (error == cudaErrorMemoryAllocation) {
-        ignore(cudaGetLastError());
+        ignore(error);
         std::size_t free = 0;
         std::size_t total = 0;
         KICKDRUM_CUDA_CHECK(cudaMemGetInfo(&free, &total));

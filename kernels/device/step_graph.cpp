@@ -26,11 +26,11 @@ void StepGraph::record(Context& context, const std::function<void()>& step) {
         cuda::begin_capture(context);
         try {
             step();
+            recording_ = Recording(cuda::end_capture(context), &cuda::destroy_recording);
         } catch (...) {
             cuda::abandon_capture(context);
             throw;
         }
-        recording_ = Recording(cuda::end_capture(context), &cuda::destroy_recording);
     }
 }
 

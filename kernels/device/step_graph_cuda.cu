@@ -11,12 +11,6 @@ struct StepRecording {
     cudaGraphExec_t executable = nullptr;
 };
 
-namespace {
-
-void ignore(cudaError_t) {}
-
-}  // namespace
-
 void begin_capture(Context& context) {
     // Thread-local: other threads, with their own contexts, may allocate and launch meanwhile.
     KICKDRUM_CUDA_CHECK(cudaStreamBeginCapture(stream(context), cudaStreamCaptureModeThreadLocal));
@@ -35,7 +29,6 @@ void abandon_capture(Context& context) noexcept {
     cudaGraph_t graph = nullptr;
     ignore(cudaStreamEndCapture(stream(context), &graph));
     if (graph != nullptr) ignore(cudaGraphDestroy(graph));
-    ignore(cudaGetLastError());
 }
 
 void launch_recording(Context& context, const StepRecording& recording) {

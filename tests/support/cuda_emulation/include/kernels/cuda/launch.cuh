@@ -35,9 +35,12 @@ void launch(Context& context, void (*kernel)(Parameters...), const LaunchShape& 
                                                  cudaFuncAttributeMaxDynamicSharedMemorySize,
                                                  static_cast<int>(shape.dynamic_shared_bytes)));
     }
-    KICKDRUM_CUDA_CHECK(emulation::enqueue_kernel(stream(context), kernel,
-                                                  {shape.grid, shape.block, shape.dynamic_shared_bytes},
-                                                  shape.place, std::forward<Arguments>(arguments)...));
+    // As after <<<...>>>, an earlier call's error that nobody has fetched would be taken for this launch's.
+    static_cast<void>(emulation::enqueue_kernel(stream(context), kernel,
+                                                {shape.grid, shape.block, shape.dynamic_shared_bytes},
+                                                shape.place, std::forward<Arguments>(arguments)...));
+    check(cudaGetLastError(), "a kernel's launch", shape.place.file_name(),
+          static_cast<int>(shape.place.line()));
 }
 
 }  // namespace kickdrum::cuda
