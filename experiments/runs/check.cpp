@@ -16,7 +16,6 @@
 #include "experiments/runs/progress.h"
 #include "experiments/runs/stopwatch.h"
 #include "experiments/runs/training_run.h"
-#include "kernels/device/transfer.h"
 #include "nn/training/trainer.h"
 
 namespace kickdrum {
@@ -61,10 +60,9 @@ void try_training(const ExperimentConfig& config, const Split& split, const std:
                   Context& context, CheckReport& report) {
     std::vector<int> labels;
     for (const auto& clip : report.table.clips) labels.push_back(clip.label);
-    const Buffer inputs(context, images.size() * sizeof(float));
+    const Buffer inputs = upload_images(context, images, std::ssize(labels));
     const Tensor clips =
         inputs.tensor({std::ssize(labels), config.features.height, config.features.width, 1});
-    upload(context, images.data(), clips);
     const Dataset dataset{
         .inputs = clips, .labels = labels, .classes = static_cast<int>(report.table.classes.size())};
     TrainingSpec spec = config.training;

@@ -18,7 +18,6 @@
 #include "experiments/runs/study_recorder.h"
 #include "experiments/runs/training_run.h"
 #include "kernels/device/error.h"
-#include "kernels/device/transfer.h"
 
 namespace kickdrum {
 namespace {
@@ -80,10 +79,9 @@ class Experiment {
 
         table_ = std::move(data.table);
         skipped_ = std::move(data.skipped);
-        inputs_ = Buffer(data_context_, data.images.size() * sizeof(float));
+        inputs_ = upload_images(data_context_, data.images, std::ssize(table_.clips));
         inputs_tensor_ =
             inputs_.tensor({std::ssize(table_.clips), config_.features.height, config_.features.width, 1});
-        upload(data_context_, data.images.data(), inputs_tensor_);
         return !interrupt_.interrupted();
     }
 

@@ -10,6 +10,9 @@
 #include "experiments/data/select.h"
 #include "experiments/data/split.h"
 #include "experiments/diagnostics.h"
+#include "experiments/runs/memory_text.h"
+#include "kernels/device/error.h"
+#include "kernels/device/transfer.h"
 
 namespace kickdrum {
 namespace {
@@ -65,6 +68,18 @@ ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTa
     check_groups(data.table, config.split, problems);
     problems.throw_if_any(ExitCode::data);
     return data;
+}
+
+Buffer upload_images(Context& context, const std::vector<float>& images, std::int64_t clips) {
+    try {
+        Buffer buffer(context, images.size() * sizeof(float));
+        upload(context, images.data(), buffer.tensor({std::ssize(images)}));
+        return buffer;
+    } catch (const OutOfDeviceMemory& error) {
+        throw UserError(ExitCode::environment,
+                        clips_out_of_memory_text(clips, static_cast<std::int64_t>(error.needed()),
+                                                 static_cast<std::int64_t>(error.free())));
+    }
 }
 
 std::vector<Split> make_splits(const ExperimentConfig& config, const ClipTable& table) {

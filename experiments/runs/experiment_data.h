@@ -11,10 +11,9 @@
 #include "experiments/config/experiment_config.h"
 #include "experiments/data/dataset.h"
 #include "experiments/runs/results.h"
+#include "kernels/device/buffer.h"
 
 namespace kickdrum {
-
-class Context;
 
 struct ExperimentData {
     ClipTable table;                   // without the clips that were skipped
@@ -38,6 +37,10 @@ struct DataOptions {
 // the experiment skips them, and with every class that is left with too few groups.
 ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTable& labels,
                                     const DataOptions& options);
+
+// All images of `clips` clips on the context's device, where the runs read them. Throws UserError (exit code
+// 4) where its memory is too small.
+Buffer upload_images(Context& context, const std::vector<float>& images, std::int64_t clips);
 
 // One split for all runs, or one per run.
 std::vector<Split> make_splits(const ExperimentConfig& config, const ClipTable& table);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "experiments/data/split.h"
 #include "experiments/diagnostics.h"
 #include "experiments/runs/environment.h"
@@ -100,8 +102,12 @@ std::unique_ptr<Trainer> make_trainer(Context& context, const ModelSpec& model, 
         // What the attempt had taken is free again.
         const std::size_t free = free_device_memory(context);
         const Shape clip = dataset.inputs.shape.with_rows(1);
-        const auto needed = plan_training_memory(context, model, clip, dataset.classes, spec).total();
-        const int largest = largest_batch(context, model, clip, dataset.classes, spec, free);
+        const std::size_t tables =
+            dataset_memory(std::ssize(dataset.labels), dataset.classes, spec.batch_size);
+        const auto needed =
+            tables + plan_training_memory(context, model, clip, dataset.classes, spec).total();
+        const int largest =
+            largest_batch(context, model, clip, dataset.classes, spec, free - std::min(free, tables));
         throw UserError(ExitCode::environment,
                         out_of_memory_text(static_cast<std::int64_t>(needed), static_cast<std::int64_t>(free),
                                            spec.batch_size, largest));

@@ -29,6 +29,16 @@ TrainingMemory plan_training_memory(Context& context, const ModelSpec& model, co
             .batch = per_clip * n + clip_scratch_bytes()};
 }
 
+std::size_t dataset_memory(std::int64_t clips, int classes, int batch_size) {
+    // A trainer has about a dozen buffers, and CUDA hands out memory in pieces of 512 bytes.
+    constexpr std::size_t kRounding = std::size_t{16} * 512;
+    const auto rows = static_cast<std::size_t>(clips + batch_size);
+    // Of each clip: label, place in the order, loss, probabilities; of each batch, at most as many: rows and
+    // rate.
+    const auto per_clip = (5 + static_cast<std::size_t>(classes)) * sizeof(float);
+    return rows * per_clip + kRounding;
+}
+
 int largest_batch(Context& context, const ModelSpec& model, const Shape& clip, int classes, TrainingSpec spec,
                   std::size_t bytes) {
     int fits = 0;

@@ -22,10 +22,14 @@ struct TrainingMemory {          // bytes
 };
 
 // `clip` is [1, height, width, channels]. The model must have passed describe_model(). Left out is what grows
-// with the number of clips: their results and the order of an epoch, some dozen bytes each. The operations'
+// with the number of clips: dataset_memory(). The operations'
 // plans may take some memory of the host, and milliseconds.
 TrainingMemory plan_training_memory(Context& context, const ModelSpec& model, const Shape& clip, int classes,
                                     const TrainingSpec& spec);
+
+// What a trainer takes beside that for `clips` clips in batches of up to batch_size: their results and the
+// order of an epoch. Buffers are counted as a device rounds them up.
+std::size_t dataset_memory(std::int64_t clips, int classes, int batch_size);
 
 // The largest batch size up to spec.batch_size whose training takes at most `bytes`; 0: not even one clip.
 int largest_batch(Context& context, const ModelSpec& model, const Shape& clip, int classes, TrainingSpec spec,

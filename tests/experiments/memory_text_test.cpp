@@ -23,5 +23,17 @@ TEST(MemoryText, OutOfMemoryWhereNothingFits) {
                 AllOf(HasSubstr("not even batches of 1 fit"), Not(HasSubstr("--set"))));
 }
 
+TEST(MemoryText, OutOfMemoryWhereItShouldHaveFitted) {
+    EXPECT_THAT(
+        out_of_memory_text(1000, 2000, 64, 64),
+        AllOf(HasSubstr("in pieces"), HasSubstr("a smaller batch may fit"), Not(HasSubstr("at most"))));
+}
+
+TEST(MemoryText, ClipsOutOfMemory) {
+    EXPECT_THAT(clips_out_of_memory_text(1305, 85'524'480, 1'048'576),
+                AllOf(HasSubstr("1305 clips: 81.6 MiB (85524480 bytes) are needed"),
+                      HasSubstr("1.0 MiB (1048576 bytes) are free"), HasSubstr("features.size")));
+}
+
 }  // namespace
 }  // namespace kickdrum

@@ -28,6 +28,7 @@ TEST(TrainingMemory, IsWhatATrainerTakes) {
             // Up to the gaps between small tensors, and what the 12 clips take.
             EXPECT_LE(planned.total(), taken);
             EXPECT_GE(planned.total() + 4096, taken);
+            EXPECT_GE(planned.total() + dataset_memory(12, kClasses, 8), taken);
             EXPECT_EQ(planned.moments,
                       kind == OptimizerKind::adam ? 2 * trainer.parameters().values().bytes() : 0U);
         }
