@@ -23,7 +23,7 @@ jobs=$(nproc)
 echo "== The emulated device"
 cmake --preset cuda-emulated -DKICKDRUM_BUILD_TESTS=ON
 cmake --build --preset cuda-emulated --parallel "$jobs" --target device_tests
-ctest --preset cuda-emulated --parallel "$jobs" --no-tests=error -L '^cuda_emulation$'
+ctest --preset cuda-emulated --parallel "$jobs" --no-tests=error -L '^cuda_(emulation|faults)$'
 for seed in "${seeds[@]}"; do
     KICKDRUM_EMULATION_SEED=$seed ctest --preset cuda-emulated --parallel "$jobs" --no-tests=error -R '/cuda( |$)|^Device(Runs|Features)\.'
 done

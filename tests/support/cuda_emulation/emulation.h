@@ -21,20 +21,22 @@ void set_memory(std::size_t bytes);
 void set_multiprocessors(int count);
 
 // The n-th call from now on (1: the next one) fails with cudaErrorUnknown, once; 0: none. Calls that release
-// something release it nevertheless.
+// something, or wait for work, do so nevertheless.
 void fail_call_after(std::int64_t n);
 // The n-th cudaMalloc from now on fails with cudaErrorMemoryAllocation, once; 0: none.
 void fail_malloc_after(std::int64_t n);
 // From now on every call fails with cudaErrorDevicesUnavailable, as if the card had fallen off the bus.
 void lose_device();
+// The same from the n-th call from now on (1: the next one); 0: not.
+void lose_device_after(std::int64_t n);
 // Clears what lose_device() or a kernel's error has left, and drops work that waits. A real program can't do
 // this.
 void restore_device();
 
 // Since the last reset_counts().
 struct Counts {
-    std::int64_t calls = 0;  // of the runtime, kernel launches not counted
-    std::int64_t launches = 0;
+    std::int64_t calls = 0;     // of the runtime, kernel launches not counted
+    std::int64_t launches = 0;  // with calls: what can fail
     std::int64_t graph_launches = 0;
     std::int64_t synchronisations = 0;  // calls that make the host wait, blocking copies among them
     std::int64_t allocations = 0;       // of device memory

@@ -177,7 +177,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
             delete graph;
             return cudaSuccess;
         },
-        CallKind::release);
+        CallKind::done_anyway);
 }
 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) {
@@ -187,7 +187,7 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) {
             delete graph;
             return cudaSuccess;
         },
-        CallKind::release);
+        CallKind::done_anyway);
 }
 
 }  // extern "C"

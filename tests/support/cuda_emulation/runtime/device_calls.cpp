@@ -112,6 +112,7 @@ cudaError_t attribute(const Runtime& runtime, cudaDeviceAttr name, int* value) {
 }  // namespace kickdrum::emulation
 
 using kickdrum::emulation::call;
+using kickdrum::emulation::CallKind;
 using kickdrum::emulation::Runtime;
 
 extern "C" {
@@ -160,11 +161,13 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
 }
 
 cudaError_t cudaDeviceSynchronize() {
-    return call([](Runtime& runtime) {
-        if (const cudaError_t error = runtime.refuse_while_any_captures()) return error;
-        ++runtime.counts.synchronisations;
-        return runtime.drain_all();
-    });
+    return call(
+        [](Runtime& runtime) {
+            if (const cudaError_t error = runtime.refuse_while_any_captures()) return error;
+            ++runtime.counts.synchronisations;
+            return runtime.drain_all();
+        },
+        CallKind::done_anyway);
 }
 
 cudaError_t cudaFuncSetAttribute(const void* function, cudaFuncAttribute name, int value) {

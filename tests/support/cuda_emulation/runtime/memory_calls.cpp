@@ -78,7 +78,7 @@ cudaError_t cudaFree(void* pointer) {
             const cudaError_t error = runtime.drain_all();
             return runtime.memory.free(pointer) ? error : cudaErrorInvalidValue;
         },
-        CallKind::release);
+        CallKind::done_anyway);
 }
 
 cudaError_t cudaMallocHost(void** pointer, size_t bytes) {
@@ -107,7 +107,7 @@ cudaError_t cudaFreeHost(void* pointer) {
             std::free(pointer);
             return error;
         },
-        CallKind::release);
+        CallKind::done_anyway);
 }
 
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {

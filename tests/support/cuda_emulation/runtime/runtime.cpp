@@ -17,6 +17,12 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+void lose(Runtime& runtime) {
+    runtime.sticky = cudaErrorDevicesUnavailable;
+    runtime.drop_work();
+    for (CUstream_st* stream : runtime.streams) stream->capture = nullptr;
+}
+
 // At the end of the program, after the destructors of everything that was made after the first call.
 void report_leaks() {
     const std::string leaks = kickdrum::emulation::leaks();
@@ -71,10 +77,11 @@ cudaError_t call(const std::function<cudaError_t(Runtime&)>& body, CallKind kind
     Runtime& runtime = Runtime::instance();
     const std::lock_guard lock(runtime.mutex);
     ++runtime.counts.calls;
+    if (runtime.calls_until_loss > 0 && --runtime.calls_until_loss == 0) lose(runtime);
     cudaError_t injected = runtime.sticky;
     if (runtime.calls_until_failure > 0 && --runtime.calls_until_failure == 0) injected = cudaErrorUnknown;
     cudaError_t error = injected;
-    if (injected == cudaSuccess || kind == CallKind::release) error = body(runtime);
+    if (injected == cudaSuccess || kind == CallKind::done_anyway) error = body(runtime);
     if (injected != cudaSuccess) error = injected;
     if (error != cudaSuccess && error != cudaErrorNotReady) last_error() = error;
     return error;
@@ -113,8 +120,13 @@ void fail_malloc_after(std::int64_t n) {
 void lose_device() {
     Runtime& runtime = Runtime::instance();
     const std::lock_guard lock(runtime.mutex);
-    runtime.sticky = cudaErrorDevicesUnavailable;
-    runtime.drop_work();
+    lose(runtime);
+}
+
+void lose_device_after(std::int64_t n) {
+    Runtime& runtime = Runtime::instance();
+    const std::lock_guard lock(runtime.mutex);
+    runtime.calls_until_loss = n;
 }
 
 void restore_device() {

@@ -45,6 +45,7 @@ class Runtime {
     Counts counts;
     std::int64_t calls_until_failure = 0;
     std::int64_t mallocs_until_failure = 0;
+    std::int64_t calls_until_loss = 0;
 
     // --- streams (queue.cpp) ---
     // nullptr for a handle that isn't alive.
@@ -77,7 +78,7 @@ class Runtime {
 
 enum class CallKind : std::uint8_t {
     normal,
-    release,  // frees something: it does so even when it has to fail
+    done_anyway,  // frees something, or waits for work: it does so even when it has to fail
 };
 
 // What every function of the runtime does around its own part: locks, counts, fails where a test wants it to,

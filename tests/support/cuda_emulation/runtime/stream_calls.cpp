@@ -106,15 +106,17 @@ cudaError_t cudaStreamDestroy(cudaStream_t handle) {
             delete handle;
             return error;
         },
-        CallKind::release);
+        CallKind::done_anyway);
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t handle) {
-    return call([=](Runtime& runtime) {
-        const CUstream_st* stream = runtime.stream(handle);
-        return stream == nullptr ? cudaErrorInvalidResourceHandle
-                                 : kickdrum::emulation::wait_for(runtime, *stream);
-    });
+    return call(
+        [=](Runtime& runtime) {
+            const CUstream_st* stream = runtime.stream(handle);
+            return stream == nullptr ? cudaErrorInvalidResourceHandle
+                                     : kickdrum::emulation::wait_for(runtime, *stream);
+        },
+        CallKind::done_anyway);
 }
 
 cudaError_t cudaStreamQuery(cudaStream_t handle) {
@@ -156,7 +158,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
             delete event;
             return cudaSuccess;
         },
-        CallKind::release);
+        CallKind::done_anyway);
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t handle) {
@@ -169,12 +171,14 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t handle) {
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-    return call([=](Runtime& runtime) {
-        if (!runtime.events.contains(event)) return cudaErrorInvalidResourceHandle;
-        if (const cudaError_t error = kickdrum::emulation::refuse_captured(*event)) return error;
-        ++runtime.counts.synchronisations;
-        return runtime.drain([event] { return event->progress->done >= event->progress->issued; });
-    });
+    return call(
+        [=](Runtime& runtime) {
+            if (!runtime.events.contains(event)) return cudaErrorInvalidResourceHandle;
+            if (const cudaError_t error = kickdrum::emulation::refuse_captured(*event)) return error;
+            ++runtime.counts.synchronisations;
+            return runtime.drain([event] { return event->progress->done >= event->progress->issued; });
+        },
+        CallKind::done_anyway);
 }
 
 cudaError_t cudaEventQuery(cudaEvent_t event) {
