@@ -89,7 +89,7 @@ void radix_pass(const FftPass& pass, float* rows) {
 
 // The pass whose parts are single points, without twiddles.
 template <int kRadix>
-void last_radix_pass(float* rows) {
+KICKDRUM_ALWAYS_INLINE void last_radix_pass(float* rows) {
     Complex z[kRadix];
     KICKDRUM_UNROLL
     for (int k = 0; k < kRadix; ++k) z[k] = load_row(rows, k);
@@ -126,12 +126,22 @@ inline void run_pass(const FftPass& pass, float* rows, float* spare) {
     }
 }
 
+// The same of `count` transforms that follow each other, without a call for each.
+template <int kRadix>
+void last_radix_passes(int count, float* rows) {
+    for (int i = 0; i < count; ++i) last_radix_pass<kRadix>(rows + std::ptrdiff_t{2} * kLanes * kRadix * i);
+}
+
 // The passes from number `first` on.
 inline void run_passes(const RealFft& fft, int first, float* rows, float* spare) {
     if (first == fft.passes) return;
     const FftPass& pass = fft.pass[first];
     run_pass(pass, rows, spare);
     if (pass.parts == 1) return;
+    if (pass.parts == 8 && fft.pass[first + 1].radix == 8) {
+        last_radix_passes<8>(pass.radix, rows);
+        return;
+    }
     for (int k = 0; k < pass.radix; ++k) {
         run_passes(fft, first + 1, rows + std::ptrdiff_t{2} * kLanes * k * pass.parts, spare);
     }
