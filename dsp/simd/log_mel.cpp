@@ -48,7 +48,14 @@ KICKDRUM_ALWAYS_INLINE void load_points(const float* samples, std::ptrdiff_t hop
 template <int kRadix>
 void first_pass(const RealFft& fft, const float* samples, std::ptrdiff_t hop, float* rows) {
     const FftPass& pass = fft.pass[0];
+    // The samples of the next call, a few with each turn: as many streams as there are frames are too many
+    // for the processor to see what comes.
+    constexpr std::ptrdiff_t kLine = 16;
+    const float* ahead = samples + (kLanes - 1) * hop + 2 * std::ptrdiff_t{fft.half};
+    const std::ptrdiff_t per_turn = (kLanes * hop * 2 / pass.parts + kLine - 1) / kLine * kLine;
     for (int j = 0; j < pass.parts; j += 2) {
+        for (const float* const end = ahead + per_turn; ahead < end; ahead += kLine)
+            __builtin_prefetch(ahead, 0, 2);
         Complex even[kRadix];
         Complex odd[kRadix];
         KICKDRUM_UNROLL
