@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: MIT
-// kickdrum_bench_features: our side of compare_librosa.py. Reads audio files, computes their log-mel
-// spectrograms on one thread, and prints the milliseconds of each clip as JSON. --write DIR: the spectrograms
-// in dB as raw little-endian floats [n_mels, frames], DIR/0.f32 for the first file, and so on.
+// kickdrum_bench_features: our side of compare_librosa.py. Reads audio files and computes their features on
+// one thread, stage by stage; prints the milliseconds of each clip and stage, and the memory that it took, as
+// JSON. --write DIR: the log-mel spectrograms in dB as raw little-endian floats [n_mels, frames], DIR/0.f32
+// for the first file, and so on.
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "benchmarks/features/stages.h"
 #include "dsp/audio_file.h"
-#include "dsp/log_mel.h"
 #include "dsp/resample.h"
 #include "kernels/device/error.h"
 #include "kernels/device/host_memory.h"
@@ -32,45 +35,34 @@ struct Options {
     int passes = 1;
 };
 
-struct Times {
-    std::vector<double> clip;     // all stages
-    std::vector<double> decode;   // of which
-    std::vector<double> log_mel;  // of which
-};
+// Milliseconds of each clip, by stage.
+using Times = std::map<std::string, std::vector<double>>;
 
-double milliseconds_between(std::chrono::steady_clock::time_point start,
-                            std::chrono::steady_clock::time_point end) {
-    return std::chrono::duration<double, std::milli>(end - start).count();
+template <class Work>
+auto timed(std::vector<double>& times, Work work) {
+    const auto start = std::chrono::steady_clock::now();
+    auto result = work();
+    times.push_back(
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+    return result;
 }
 
-// Keeps its memory from clip to clip.
-class Pipeline {
- public:
-    explicit Pipeline(const LogMelSettings& settings) : plan_(settings, best_simd_level()) {}
-
-    // The spectrogram in dB, until the next call; its times are appended.
-    const std::vector<float>& process(const fs::path& file, Times& times) {
-        const auto start = std::chrono::steady_clock::now();
-        const Audio audio = read_audio(file);
-        const auto decoded = std::chrono::steady_clock::now();
-        const std::vector<float> samples =
-            resample(audio.samples, audio.sample_rate, plan_.settings().sample_rate);
-        const auto resampled = std::chrono::steady_clock::now();
-        const std::int64_t frames = plan_.frames(static_cast<std::int64_t>(samples.size()));
-        db_.resize(static_cast<std::size_t>(plan_.settings().n_mels * frames));
-        plan_.execute(samples, scratch_, db_);
-        const auto end = std::chrono::steady_clock::now();
-        times.clip.push_back(milliseconds_between(start, end));
-        times.decode.push_back(milliseconds_between(start, decoded));
-        times.log_mel.push_back(milliseconds_between(resampled, end));
-        return db_;
-    }
-
- private:
-    LogMelPlan plan_;
-    LogMelPlan::Scratch scratch_;
-    std::vector<float> db_;
-};
+// The log-mel spectrogram in dB, until the next call; the times are appended.
+const std::vector<float>& process(const fs::path& file, Stages& stages, Times& times) {
+    const Audio audio = timed(times["decode"], [&] { return read_audio(file); });
+    const std::vector<float> samples = timed(
+        times["resample"], [&] { return resample(audio.samples, audio.sample_rate, kFeatureSampleRate); });
+    const auto stage = [&](const std::string& name, void (Stages::*work)(std::span<const float>)) {
+        timed(times[name], [&] { return ((stages.*work)(samples), 0); });
+    };
+    const std::vector<float>& db = *timed(times["log_mel"], [&] { return &stages.log_mel(samples); });
+    stage("stft", &Stages::stft);
+    stage("mfcc", &Stages::mfcc);
+    stage("chroma", &Stages::chroma);
+    stage("published", &Stages::published);
+    stage("standard", &Stages::standard);
+    return db;
+}
 
 void write(const fs::path& file, const std::vector<float>& numbers) {
     std::ofstream stream(file, std::ios::binary);
@@ -80,20 +72,21 @@ void write(const fs::path& file, const std::vector<float>& numbers) {
 }
 
 json run(const Options& options) {
-    Pipeline pipeline(options.log_mel);
+    Stages stages(options.log_mel);
     Times warm_up;
-    pipeline.process(options.files.front(), warm_up);
+    process(options.files.front(), stages, warm_up);
     Times times;
     for (int pass = 0; pass < options.passes; ++pass) {
         for (std::size_t i = 0; i < options.files.size(); ++i) {
-            const auto& db = pipeline.process(options.files[i], times);
+            const auto& db = process(options.files[i], stages, times);
             if (!options.write.empty()) write(options.write / (std::to_string(i) + ".f32"), db);
         }
     }
-    return {{"clip_ms", times.clip},
-            {"decode_ms", times.decode},
-            {"log_mel_ms", times.log_mel},
-            {"simd", to_string(best_simd_level())}};
+    struct rusage usage {};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return {{"times", times},
+            {"simd", to_string(best_simd_level())},
+            {"peak_mb", static_cast<double>(usage.ru_maxrss) / 1024}};
 }
 
 }  // namespace
@@ -103,7 +96,7 @@ json run(const Options& options) {
 int main(int argc, char** argv) {
     kickdrum::keep_freed_memory();  // as the program does
     kickdrum::Options options;
-    CLI::App app("Times decoding, resampling and log-mel spectrograms on one thread; prints JSON.");
+    CLI::App app("Times decoding, resampling and features on one thread; prints JSON.");
     app.add_option("files", options.files, "audio files")->required();
     app.add_option("--n-fft", options.log_mel.n_fft);
     app.add_option("--hop-length", options.log_mel.hop_length);
