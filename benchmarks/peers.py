@@ -27,6 +27,10 @@ KEEPING_MALLOC = {
 }
 
 
+# A machine may have these set for other programs' sake; the peers' OpenBLAS is to choose its kernels by itself.
+UNSET_FOR_PEERS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+
 def add_common_options(parser: argparse.ArgumentParser, package: str) -> None:
     parser.add_argument("--program", type=Path, default=REPOSITORY / "build/cpu-bench/benchmarks/kickdrum_bench_step",
                         help="our side (default: %(default)s)")
@@ -138,7 +142,8 @@ def save_setting(options: argparse.Namespace, folder: Path, clips: int) -> None:
 
 def run_json(command: list, environment: dict | None = None) -> dict:
     """Runs a process and reads the last line that it prints."""
-    done = subprocess.run([str(part) for part in command], env=os.environ | (environment or {}),
+    inherited = {name: value for name, value in os.environ.items() if name not in UNSET_FOR_PEERS}
+    done = subprocess.run([str(part) for part in command], env=inherited | (environment or {}),
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"error: {' '.join(str(part) for part in command)} failed:\n{done.stderr[-4000:]}")
