@@ -89,7 +89,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=2, help="timed epochs of a process (default: %(default)s)")
     parser.add_argument("--train", type=int, default=872, help="training clips (default: %(default)s)")
     parser.add_argument("--val", type=int, default=207, help="validation clips (default: %(default)s)")
-    parser.add_argument("--tolerance", type=float, default=1e-4,
+    parser.add_argument("--tolerance", type=float, default=peers.LOSS_TOLERANCE,
                         help="of the losses, as a share of the first (default: %(default)s)")
     return parser.parse_args()
 

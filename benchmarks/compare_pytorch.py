@@ -124,7 +124,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=4, help="processes of each candidate (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=8, help="timed steps of a process (default: %(default)s)")
     parser.add_argument("--warm-up", type=int, default=3, help="steps before those (default: %(default)s)")
-    parser.add_argument("--tolerance", type=float, default=1e-4,
+    parser.add_argument("--tolerance", type=float, default=peers.LOSS_TOLERANCE,
                         help="of the losses, as a share of the first (default: %(default)s)")
     parser.add_argument("--avx2", action="store_true", help="hold both sides to AVX2 on a processor with AVX-512")
     parser.add_argument("--only", choices=CONFIGURATIONS, action="append", help="leave the other configurations out")
