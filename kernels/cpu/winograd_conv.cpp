@@ -105,12 +105,12 @@ WinogradConv::WinogradConv(const Context& context, const Shape& src, const Shape
 }
 
 std::size_t WinogradConv::partial_floats() const {
-    return round_to_line(static_cast<std::size_t>(9 * c_ + 1) * static_cast<std::size_t>(k_padded_));
+    return round_to_line((9 * static_cast<std::size_t>(c_) + 1) * static_cast<std::size_t>(k_padded_));
 }
 
 std::size_t WinogradConv::packed_floats(int in, int out) const {
-    const auto padded = static_cast<std::size_t>((out + lanes_panel_ - 1) / lanes_panel_ * lanes_panel_);
-    return round_to_line(36 * static_cast<std::size_t>(in) * padded);
+    const std::int64_t panels = (out + lanes_panel_ - 1) / lanes_panel_;
+    return round_to_line(static_cast<std::size_t>(36 * panels * lanes_panel_ * in));
 }
 
 void WinogradConv::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst,

@@ -31,8 +31,8 @@ class PanelDense : public Dense {
             floats(chunks_ * spec.rows * out_padded_) + threads(context) * sparse_floats();
         const std::size_t src =
             floats(rows_padded_ * spec.out) + threads(context) * floats(kBlock * rows_padded_);
-        const std::size_t weights =
-            2 * floats(spec.rows * out_padded_) + threads(context) * (weight_block_floats() + sparse_floats());
+        const std::size_t weights = 2 * floats(spec.rows * out_padded_) +
+                                    threads(context) * (weight_block_floats() + sparse_floats());
         scratch_bytes_ = std::max({forward, src, weights}) * sizeof(float);
     }
 

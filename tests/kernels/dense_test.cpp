@@ -48,8 +48,8 @@ struct Problem {
         scratch.assign(std::vector<std::uint8_t>(scratch.tensor().bytes(), 0xff));  // NaN, should it be read
         if (!spec.has_bias) bias_tensor = diff_bias_tensor = {};
     }
-    void run(Context& context) { run(context, src, dst, diff_dst, diff_src); }
-    void run(Context& context, Tensor x, Tensor y, Tensor diff_y, Tensor diff_x) {
+    void run(Context& context) const { run(context, src, dst, diff_dst, diff_src); }
+    void run(Context& context, Tensor x, Tensor y, Tensor diff_y, Tensor diff_x) const {
         dense->forward(context, x, weights, bias_tensor, y, scratch);
         dense->backward_src(context, diff_y, weights, diff_x, scratch);
         dense->backward_weights(context, x, diff_y, diff_weights, diff_bias_tensor, scratch);

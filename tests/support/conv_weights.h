@@ -10,7 +10,7 @@
 namespace kickdrum {
 
 inline std::vector<float> hwio_values(const TestTensor& weights) {
-    const auto stored = weights.values();
+    auto stored = weights.values();
     if (!keeps_ohwi(weights.tensor().device)) return stored;
     std::vector<float> values(stored.size());
     ohwi_to_hwio(weights.tensor().shape, stored, values);

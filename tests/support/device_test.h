@@ -27,6 +27,7 @@ struct TestTarget {
     std::string name() const {
         return device == Device::cuda ? "cuda" : "cpu_" + std::string(to_string(simd));
     }
+    // NOLINTNEXTLINE(readability-identifier-naming): GoogleTest looks for this name
     friend void PrintTo(const TestTarget& target, std::ostream* out) { *out << target.name(); }
 };
 
@@ -42,9 +43,9 @@ class DeviceTest : public testing::TestWithParam<TestTarget> {
         }
         context_ = make_context(2);
     }
-    bool on_cpu() const { return GetParam().device == Device::cpu; }
+    static bool on_cpu() { return GetParam().device == Device::cpu; }
     // threads: of the CPU backend. math: CUDA only.
-    std::unique_ptr<Context> make_context(int threads, Math math = Math::fp32) const {
+    static std::unique_ptr<Context> make_context(int threads, Math math = Math::fp32) {
         ContextOptions options{.device = GetParam().device, .threads = threads, .math = math};
         if (on_cpu()) options.simd = GetParam().simd;
         return std::make_unique<Context>(options);

@@ -55,6 +55,7 @@ class TestTensor {
     TestTensor& assign(const std::vector<float>& values) {
         if (tensor_.dtype != DType::bf16) return assign_bytes(values);
         std::vector<std::uint16_t> halves;
+        halves.reserve(values.size());
         for (const float value : values) {
             halves.push_back(
                 static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(round_to_bf16(value)) >> 16U));
