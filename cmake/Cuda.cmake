@@ -56,7 +56,11 @@ function(kickdrum_add_cuda_sources target)
     target_link_libraries(${target} PUBLIC cuda_emulation)
   else()
     target_include_directories(${target} SYSTEM PRIVATE ${KICKDRUM_CUDNN_INCLUDE})
-    target_link_libraries(${target} PUBLIC CUDA::cudart_static CUDA::cublasLt CUDA::cufft ${KICKDRUM_CUDNN_LIBRARY})
+    # cuDNN, cuBLASLt and cuFFT are loaded when they are first called (kernels/cuda/loaded_library.cuh), from here or
+    # from where the system looks.
+    target_link_libraries(${target} PUBLIC CUDA::cudart_static ${CMAKE_DL_LIBS})
+    get_filename_component(cudnn_folder ${KICKDRUM_CUDNN_LIBRARY} DIRECTORY)
+    target_link_options(${target} PUBLIC "LINKER:-rpath,${CUDAToolkit_LIBRARY_DIR}" "LINKER:-rpath,${cudnn_folder}")
     # fmt 9 takes nvcc for a compiler without constexpr, and its check of format strings with it.
     target_compile_definitions(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:FMT_USE_CONSTEXPR=1>)
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:

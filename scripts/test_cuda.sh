@@ -32,6 +32,9 @@ echo "== nvcc, every architecture"
 cmake --preset cuda -DKICKDRUM_BUILD_TESTS=ON
 cmake --build --preset cuda --parallel "$jobs" --target device_code
 
+echo "== The doors to NVIDIA's libraries"
+python3 scripts/check_loaded_libraries.py build/cuda/kernels/libkernels.a build/cuda/dsp/libdsp.a
+
 echo "== Registers, shared memory and occupancy"
 cuobjdump=$(command -v cuobjdump || true)
 if [[ -z "$cuobjdump" && -x "$toolkit/bin/cuobjdump" ]]; then cuobjdump=$toolkit/bin/cuobjdump; fi

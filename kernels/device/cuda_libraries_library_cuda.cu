@@ -7,6 +7,7 @@
 
 #include <array>
 
+#include "kernels/cuda/loaded_library.cuh"
 #include "kernels/device/cuda_status.h"
 
 namespace kickdrum::cuda {
@@ -17,6 +18,7 @@ constexpr std::array kCudnnParts = {"libcudnn_graph.so.9", "libcudnn_engines_pre
                                     "libcudnn_heuristic.so.9"};
 
 std::string missing_part() {
+    if (!cudnn_error().empty()) return cudnn_error();
     for (const char* part : kCudnnParts) {
         // Stays loaded: it is about to be used.
         if (::dlopen(part, RTLD_LAZY | RTLD_LOCAL) == nullptr) return ::dlerror();
@@ -35,12 +37,13 @@ void find_libraries(CudaFacts& facts) {
     facts.cudnn_error = missing_part();
     if (facts.cudnn_error.empty()) facts.cudnn = cudnnGetVersion();
 
+    facts.library_error = cublaslt_error().empty() ? cufft_error() : cublaslt_error();
     int fft = 0;
     if (cufftGetVersion(&fft) == CUFFT_SUCCESS) {
         facts.libraries["cuFFT"] = dotted(fft / 1000, fft / 100 % 10, fft % 100);
     }
     const std::size_t blas = cublasLtGetVersion();  // 10000 * major + 100 * minor + patch
-    facts.libraries["cuBLASLt"] = cudnn_version_text(blas);
+    if (blas > 0) facts.libraries["cuBLASLt"] = cudnn_version_text(blas);
 }
 
 }  // namespace kickdrum::cuda

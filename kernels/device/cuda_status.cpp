@@ -81,7 +81,7 @@ Verdict judge_gpus(const CudaFacts& facts) {
                           std::distance(facts.gpus.begin(), better))};
 }
 
-Verdict judge_cudnn(const CudaFacts& facts) {
+Verdict judge_libraries(const CudaFacts& facts) {
     const std::string needed = fmt::format("install cuDNN {} or newer of the same major version, for CUDA {}",
                                            cudnn_version_text(facts.cudnn_built), facts.runtime / 1000);
     if (facts.cudnn == 0) {
@@ -96,6 +96,14 @@ Verdict judge_cudnn(const CudaFacts& facts) {
                 fmt::format("cuDNN {} is too old: this program was built with {}",
                             cudnn_version_text(facts.cudnn), cudnn_version_text(facts.cudnn_built)),
                 needed};
+    }
+    if (!facts.library_error.empty()) {
+        return {CudaProblem::no_library,
+                fmt::format("a library of the CUDA toolkit can't be loaded: {}", facts.library_error),
+                fmt::format(
+                    "install the libraries of the CUDA toolkit {} (libcublasLt.so.13, libcufft.so.12) in a "
+                    "folder that the loader searches",
+                    cuda_version_text(facts.runtime))};
     }
     return {};
 }
@@ -115,7 +123,7 @@ Verdict verdict(const CudaFacts& facts) {
             "see what nvidia-smi and the system's log say of the GPU; a restart of the computer may help"};
     }
     Verdict gpus = judge_gpus(facts);
-    return gpus.problem == CudaProblem::none ? judge_cudnn(facts) : gpus;
+    return gpus.problem == CudaProblem::none ? judge_libraries(facts) : gpus;
 }
 
 }  // namespace
@@ -130,6 +138,7 @@ std::string_view to_string(CudaProblem problem) {
         case CudaProblem::gpu_too_old: return "gpu_too_old";
         case CudaProblem::no_cudnn: return "no_cudnn";
         case CudaProblem::cudnn_too_old: return "cudnn_too_old";
+        case CudaProblem::no_library: return "no_library";
         case CudaProblem::other: return "other";
     }
     return "?";

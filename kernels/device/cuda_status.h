@@ -33,6 +33,7 @@ struct CudaFacts {
     std::size_t cudnn = 0;                         // that is installed; 0: can't be loaded
     std::string cudnn_error;                       // why not
     std::map<std::string, std::string> libraries;  // name: version, of those beside cuDNN
+    std::string library_error;                     // why one of those can't be loaded
 };
 
 enum class CudaProblem {
@@ -44,6 +45,7 @@ enum class CudaProblem {
     gpu_too_old,
     no_cudnn,
     cudnn_too_old,
+    no_library,
     other,
 };
 std::string_view to_string(CudaProblem problem);  // "driver_too_old"

@@ -139,6 +139,15 @@ TEST(CudaStatus, CudnnMissingOrTooOld) {
     EXPECT_EQ(status.what, "cuDNN 9.1.0 is too old: this program was built with 9.19.0");
 }
 
+TEST(CudaStatus, ALibraryOfTheToolkitMissing) {
+    CudaFacts facts = everything_there();
+    facts.library_error = "libcufft.so.12: cannot open shared object file";
+    const CudaStatus status = judge(facts);
+    EXPECT_EQ(status.problem, CudaProblem::no_library);
+    EXPECT_THAT(status.what, HasSubstr("can't be loaded: libcufft.so.12: cannot open"));
+    EXPECT_THAT(status.remedy, HasSubstr("libraries of the CUDA toolkit 13.0"));
+}
+
 TEST(CudaStatus, AnyOtherErrorIsShownAsItIs) {
     CudaFacts facts = everything_there();
     facts.error = 999;
