@@ -159,6 +159,10 @@ void WeightsSnapshot::save(Context& context, const ParameterStore& store) {
     if (shadow_.bytes() > 0) copy(context, bits_of(store.shadow()), flat(shadow_));
 }
 
+std::vector<Tensor> WeightsSnapshot::memory() const {
+    return {flat(values_), flat(state_), flat(shadow_)};
+}
+
 void WeightsSnapshot::restore(Context& context, const ParameterStore& store) const {
     copy(context, flat(values_), store.values());
     if (state_.bytes() > 0) copy(context, flat(state_), store.state());

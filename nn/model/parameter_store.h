@@ -100,6 +100,7 @@ class WeightsSnapshot {
     WeightsSnapshot(Context& context, const ParameterStore& store);
     void save(Context& context, const ParameterStore& store);
     void restore(Context& context, const ParameterStore& store) const;
+    std::vector<Tensor> memory() const;  // all of it; some may be empty
 
  private:
     Buffer values_;

@@ -48,14 +48,19 @@ EpochTables::EpochTables(Context& context, const Dataset& dataset, const Trainin
 }
 
 void EpochTables::upload(std::span<const std::int32_t> clips, std::span<const double> learning_rates,
-                         std::uint64_t step) {
+                         std::uint64_t step, const EpochProgress& done) {
     const std::int64_t batches = (std::ssize(clips) + batch_size() - 1) / batch_size();
     require(batches <= largest_batches(), "{} clips in batches of {}: the dataset has only {}", clips.size(),
             batch_size(), dataset_labels_.count());
     require(learning_rates.empty() || std::ssize(learning_rates) == batches,
             "{} learning rates for {} batches", learning_rates.size(), batches);
     batches_ = batches;
-    const StepState state{.step = step};
+    require(done.batches >= 0 && done.batches <= batches, "{} batches are done of an epoch of {}",
+            done.batches, batches);
+    StepState state{.step = step};
+    state.batch = static_cast<std::int32_t>(done.batches);
+    state.loss_sum = done.loss_sum;
+    state.correct = done.correct;
     std::memcpy(staging_.data(), &state, sizeof(state));
     auto* const rows = reinterpret_cast<std::int32_t*>(staging_.data() + rows_offset_);
     auto* const rates = reinterpret_cast<float*>(staging_.data() + rates_offset_);

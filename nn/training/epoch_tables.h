@@ -19,6 +19,13 @@ struct Dataset {
     int classes = 0;
 };
 
+// How far an epoch has come: whole batches, and the sums over their clips.
+struct EpochProgress {
+    std::int64_t batches = 0;
+    double loss_sum = 0;
+    std::int64_t correct = 0;
+};
+
 class EpochTables {
  public:
     EpochTables(Context& context, const Dataset& dataset, const TrainingSpec& spec);
@@ -28,11 +35,11 @@ class EpochTables {
     std::int64_t batch_size() const { return clips_.shape[1]; }
 
     // Cuts the clips (indices into the dataset) into batches, pads the last one with the first clip, and
-    // sends them with a new state that begins at optimiser step `step`. learning_rates: one a batch, or none:
-    // zeros. Until the device has taken the tables, synchronize() or download_state(), nothing more may be
-    // sent.
+    // sends them with a new state that begins at optimiser step `step`, behind the batches of `done`.
+    // learning_rates: one a batch, or none: zeros. Until the device has taken the tables, synchronize() or
+    // download_state(), nothing more may be sent.
     void upload(std::span<const std::int32_t> clips, std::span<const double> learning_rates,
-                std::uint64_t step);
+                std::uint64_t step, const EpochProgress& done = {});
     // Of the epoch that was sent.
     std::int64_t batches() const { return batches_; }
     std::int64_t rows(std::int64_t batch) const;

@@ -28,50 +28,57 @@ class Fit {
  public:
     Fit(Trainer& trainer, const TrainingSpec& spec, const Dataset& dataset,
         std::span<const std::int32_t> train, std::span<const std::int32_t> val, std::uint64_t seed,
-        const FitHooks& hooks)
+        const FitHooks& hooks, const FitState& start)
         : trainer_(trainer),
           spec_(spec),
           dataset_(dataset),
           train_(train),
           val_(val),
           seed_(seed),
-          hooks_(hooks) {
+          hooks_(hooks),
+          state_(start) {
         for (const auto clip : val) val_labels_.push_back(dataset.labels[static_cast<std::size_t>(clip)]);
         const auto batch = static_cast<std::int64_t>(spec.batch_size);
         steps_per_epoch_ = (static_cast<std::int64_t>(train.size()) + batch - 1) / batch;
     }
 
     FitResult run() {
-        FitResult result;
-        bool saved = false;
-        while (state_.next_epoch < spec_.epochs && !result.stopped_early && !result.interrupted) {
-            EpochResult epoch{.epoch = state_.next_epoch};
-            const auto start = std::chrono::steady_clock::now();
-            if (!train_epoch(epoch)) {
-                result.interrupted = true;
-                break;
-            }
-            validate(epoch);
-            epoch.seconds = seconds_since(start);
-            const EarlyStoppingDecision decision = decide(epoch);
-            epoch.improved = decision.improved;
-            if (decision.improved) {
-                result.best_epoch = epoch.epoch;
-                trainer_.save_weights();
-                saved = true;
-            }
-            result.stopped_early = decision.stop;
-            result.epochs = ++state_.next_epoch;
-            plateau(epoch);
-            if (hooks_.on_epoch) hooks_.on_epoch(epoch);
+        bool interrupted = false;
+        while (state_.next_epoch < spec_.epochs && !state_.stopped_early && !interrupted) {
+            interrupted = !one_epoch();
+            if (hooks_.on_state) hooks_.on_state(state_, interrupted);
         }
         const bool restore = spec_.early_stopping && spec_.early_stopping->restore_best_weights;
-        if (saved && restore) trainer_.restore_weights();
-        if (!restore) result.best_epoch = std::max(0, result.epochs - 1);
-        return result;
+        if (state_.has_best && restore) trainer_.restore_weights();
+        return {.best_epoch = restore ? state_.best_epoch : std::max(0, state_.next_epoch - 1),
+                .epochs = state_.next_epoch,
+                .stopped_early = state_.stopped_early,
+                .interrupted = interrupted};
     }
 
  private:
+    // Returns false where it was interrupted.
+    bool one_epoch() {
+        EpochResult epoch{.epoch = state_.next_epoch};
+        const auto start = std::chrono::steady_clock::now();
+        if (!train_epoch(epoch)) return false;
+        state_.progress = {};
+        validate(epoch);
+        epoch.seconds = seconds_since(start);
+        const EarlyStoppingDecision decision = decide(epoch);
+        epoch.improved = decision.improved;
+        if (decision.improved) {
+            state_.best_epoch = epoch.epoch;
+            state_.has_best = true;
+            trainer_.save_weights();
+        }
+        state_.stopped_early = decision.stop;
+        ++state_.next_epoch;
+        plateau(epoch);
+        if (hooks_.on_epoch) hooks_.on_epoch(epoch);
+        return true;
+    }
+
     double learning_rate(std::int64_t step) const {
         const double base = spec_.optimizer.learning_rate * state_.plateau_rate_factor;
         return learning_rate_at(spec_.schedule, base, step, steps_per_epoch_,
@@ -81,12 +88,13 @@ class Fit {
     bool train_epoch(EpochResult& epoch) {
         const auto order = shuffled(train_, seed_, epoch.epoch);
         std::vector<double> rates;
+        const std::int64_t first = static_cast<std::int64_t>(trainer_.step()) - state_.progress.batches;
         for (std::int64_t step = 0; step < steps_per_epoch_; ++step) {
-            rates.push_back(learning_rate(static_cast<std::int64_t>(trainer_.step()) + step));
+            rates.push_back(learning_rate(first + step));
         }
         Trainer::GoOn go_on;
         if (hooks_.go_on) go_on = [&](double done) { return hooks_.go_on(epoch.epoch, done); };
-        const auto sums = trainer_.train_epoch(order, rates, go_on);
+        const auto sums = trainer_.train_epoch(order, rates, go_on, &state_.progress);
         if (!sums) return false;
         epoch.learning_rate = rates.back();
         epoch.loss = sums->loss_sum / static_cast<double>(sums->clips);
@@ -123,9 +131,9 @@ class Fit {
     std::span<const std::int32_t> val_;
     std::uint64_t seed_;
     const FitHooks& hooks_;
+    FitState state_;
     std::vector<int> val_labels_;
     std::int64_t steps_per_epoch_ = 0;
-    FitState state_;
 };
 
 }  // namespace
@@ -142,10 +150,10 @@ std::vector<std::int32_t> shuffled(std::span<const std::int32_t> indices, std::u
 
 FitResult fit(Trainer& trainer, const TrainingSpec& spec, const Dataset& dataset,
               std::span<const std::int32_t> train, std::span<const std::int32_t> val, std::uint64_t seed,
-              const FitHooks& hooks) {
+              const FitHooks& hooks, const FitState& start) {
     require(!train.empty(), "there is no clip to train on");
     require(!val.empty(), "there is no clip to validate on");
-    return Fit(trainer, spec, dataset, train, val, seed, hooks).run();
+    return Fit(trainer, spec, dataset, train, val, seed, hooks, start).run();
 }
 
 }  // namespace kickdrum

@@ -27,9 +27,14 @@ struct EpochResult {
     bool improved = false;  // the best so far, by early stopping's monitor
 };
 
-// Everything that decides how training goes on, beside weights and moments.
+// Everything that decides how training goes on, beside the trainer's own state. Shuffling and dropout have
+// none: they follow from the seed, the epoch and the step.
 struct FitState {
     int next_epoch = 0;
+    EpochProgress progress;  // of that epoch
+    int best_epoch = 0;      // from 0
+    bool has_best = false;   // the trainer's snapshot holds its weights
+    bool stopped_early = false;
     double plateau_rate_factor = 1;  // what reduce-on-plateau has made of the base rate
     ReduceOnPlateauState plateau;
     EarlyStoppingState stopping;
@@ -47,13 +52,18 @@ struct FitHooks {
     // Called with the share of the epoch that is done, after each step (on CUDA at the epoch's end); returns
     // false to stop at once.
     std::function<bool(int epoch, double done)> go_on;
+    // Where training could go on from: after each epoch, and where go_on stopped it (`interrupted`). The
+    // trainer's state belongs to it.
+    std::function<void(const FitState&, bool interrupted)> on_state;
 };
 
 // The order of the training clips in an epoch: a Fisher-Yates shuffle with the stream "shuffle" of the seed.
 std::vector<std::int32_t> shuffled(std::span<const std::int32_t> indices, std::uint64_t seed, int epoch);
 
+// `start`: what on_state gave, with the trainer in the state of that moment; training then gives the bits
+// that it would have given without the stop.
 FitResult fit(Trainer& trainer, const TrainingSpec& spec, const Dataset& dataset,
               std::span<const std::int32_t> train, std::span<const std::int32_t> val, std::uint64_t seed,
-              const FitHooks& hooks);
+              const FitHooks& hooks, const FitState& start = {});
 
 }  // namespace kickdrum

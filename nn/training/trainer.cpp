@@ -149,20 +149,28 @@ void Trainer::run_step(std::int64_t rows) {
 }
 
 std::optional<StepResult> Trainer::train_epoch(std::span<const std::int32_t> clips,
-                                               std::span<const double> learning_rates, const GoOn& go_on) {
+                                               std::span<const double> learning_rates, const GoOn& go_on,
+                                               EpochProgress* progress) {
     require(!clips.empty(), "an epoch of no clips");
     require(!learning_rates.empty(), "an epoch without learning rates");
-    tables_.upload(clips, learning_rates, step_);
+    const EpochProgress begin = progress == nullptr ? EpochProgress{} : *progress;
+    tables_.upload(clips, learning_rates, step_, begin);
     const bool waits_for_each = !captures_steps(context_);
-    for (std::int64_t batch = 0; batch < tables_.batches(); ++batch) {
+    const auto stopped = [&](std::int64_t batches) -> std::optional<StepResult> {
+        const StepState state = tables_.download_state();
+        if (progress != nullptr)
+            *progress = {.batches = batches, .loss_sum = state.loss_sum, .correct = state.correct};
+        return {};
+    };
+    for (std::int64_t batch = begin.batches; batch < tables_.batches(); ++batch) {
         graph_.run(context_, [this, batch] { run_step(rows_with_padding(batch)); });
         ++step_;
         const auto done = static_cast<double>(batch * tables_.batch_size() + tables_.rows(batch)) /
                           static_cast<double>(clips.size());
-        if (waits_for_each && go_on && !go_on(done)) return {};
+        if (waits_for_each && go_on && !go_on(done)) return stopped(batch + 1);
     }
     const StepState state = tables_.download_state();
-    if (!waits_for_each && go_on && !go_on(1.0)) return {};
+    if (!waits_for_each && go_on && !go_on(1.0)) return stopped(tables_.batches());
     return StepResult{.loss_sum = state.loss_sum, .correct = state.correct, .clips = std::ssize(clips)};
 }
 
@@ -249,6 +257,43 @@ Evaluation Trainer::evaluate(std::span<const std::int32_t> clips) {
     result.loss /= static_cast<double>(clips.size());
     result.accuracy = static_cast<double>(correct) / static_cast<double>(clips.size());
     return result;
+}
+
+std::vector<Tensor> Trainer::lasting_memory() const {
+    std::vector<Tensor> all{parameters_.values(), parameters_.state(), parameters_.shadow(), moment_1_,
+                            moment_2_};
+    for (const Tensor& part : best_.memory()) all.push_back(part);
+    std::erase_if(all, [](const Tensor& tensor) { return !tensor || tensor.bytes() == 0; });
+    for (Tensor& tensor : all) {
+        tensor.shape = {static_cast<std::int64_t>(tensor.bytes())};
+        tensor.dtype = DType::u8;
+    }
+    return all;
+}
+
+void Trainer::save_state(TrainerState& state) const {
+    state.step = step_;
+    std::size_t bytes = 0;
+    for (const Tensor& part : lasting_memory()) bytes += part.bytes();
+    state.memory.resize(bytes);
+    std::size_t offset = 0;
+    for (const Tensor& part : lasting_memory()) {
+        download(context_, part, state.memory.data() + offset);
+        offset += part.bytes();
+    }
+}
+
+void Trainer::load_state(const TrainerState& state) {
+    std::size_t bytes = 0;
+    for (const Tensor& part : lasting_memory()) bytes += part.bytes();
+    require(state.memory.size() == bytes, "the state of a trainer has {} bytes, this one needs {}",
+            state.memory.size(), bytes);
+    step_ = state.step;
+    std::size_t offset = 0;
+    for (const Tensor& part : lasting_memory()) {
+        upload(context_, state.memory.data() + offset, part);
+        offset += part.bytes();
+    }
 }
 
 std::vector<std::pair<std::string, std::string>> Trainer::implementations() const {

@@ -39,6 +39,13 @@ struct Evaluation {
     std::vector<int> predicted;        // the most probable class, the first of equals
 };
 
+// All that training goes on from: weights, moments, the snapshot. Bytes in the layout of the device and the
+// model: they mean nothing to another.
+struct TrainerState {
+    std::uint64_t step = 0;
+    std::vector<std::byte> memory;
+};
+
 class Trainer {
  public:
     // `spec.class_weights` is empty or has one weight per class. The dataset must outlive the trainer.
@@ -52,9 +59,11 @@ class Trainer {
     // CUDA at the epoch's end.
     using GoOn = std::function<bool(double done)>;
     // One optimiser step on each batch of the clips (indices into the dataset, at most as many as it has), by
-    // its learning rate: one for each of the batches. Nothing where go_on stopped it.
+    // its learning rate: one for each of the batches. Nothing where go_on stopped it; `progress` then says
+    // how far it came, and a later call goes on from there.
     std::optional<StepResult> train_epoch(std::span<const std::int32_t> clips,
-                                          std::span<const double> learning_rates, const GoOn& go_on = {});
+                                          std::span<const double> learning_rates, const GoOn& go_on = {},
+                                          EpochProgress* progress = nullptr);
     // The same with up to batch_size clips, waiting for the result.
     StepResult train_step(std::span<const std::int32_t> clips, double learning_rate);
     // At most as many clips as the dataset has; waits once.
@@ -71,11 +80,18 @@ class Trainer {
     void save_weights() { best_.save(context_, parameters_); }        // to the snapshot
     void restore_weights() { best_.restore(context_, parameters_); }  // from it
 
+    // Copies it out, into memory that is used again, and back; waits for the device. load_state() throws
+    // InvalidArgument where the size is another's. Behind it, training gives the bits that it would have
+    // given.
+    void save_state(TrainerState& state) const;
+    void load_state(const TrainerState& state);
+
     // The algorithm of each layer that has a choice: ("conv2d_1", "winograd_4x4:avx2"), ...
     std::vector<std::pair<std::string, std::string>> implementations() const;
 
  private:
     void take_memory();
+    std::vector<Tensor> lasting_memory() const;
     void run_step(std::int64_t rows);
     void forward(std::int64_t rows, bool training);
     void evaluate_batch(std::int64_t rows, std::int64_t first);
