@@ -70,7 +70,7 @@ std::string read_file(const std::filesystem::path& file) {
     const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (descriptor.get() < 0) fail("read", file, errno);
     std::string bytes;
-    struct stat status{};
+    struct stat status {};
     if (::fstat(descriptor.get(), &status) == 0 && status.st_size > 0) {
         bytes.reserve(static_cast<std::size_t>(status.st_size));
     }
@@ -85,19 +85,39 @@ std::string read_file(const std::filesystem::path& file) {
 }
 
 void write_file_atomically(const std::filesystem::path& file, std::string_view bytes) {
+    write_file_atomically(file, std::span(&bytes, 1));
+}
+
+void write_file_atomically(const std::filesystem::path& file, std::span<const std::string_view> parts) {
     // Unique among the threads and processes that may write the same file.
     static std::atomic<unsigned> counter{0};
     std::filesystem::path temporary = file;
     temporary += fmt::format(".{}.{}.tmp", ::getpid(), counter++);
     Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
     if (descriptor.get() < 0) fail("write", file, errno);
-    int error = write_all(descriptor.get(), bytes);
+    int error = 0;
+    for (const auto part : parts) {
+        if (error == 0) error = write_all(descriptor.get(), part);
+    }
     if (const int closing = descriptor.close(); error == 0) error = closing;
     if (error == 0 && ::rename(temporary.c_str(), file.c_str()) != 0) error = errno;
     if (error != 0) {
         ::unlink(temporary.c_str());
         fail("write", file, error);
     }
+}
+
+std::string final_name(const std::string& name) {
+    constexpr std::string_view kEnding = ".tmp";
+    if (!name.ends_with(kEnding)) return name;
+    std::string stem = name.substr(0, name.size() - kEnding.size());
+    for (int number = 0; number < 2; ++number) {
+        const std::size_t dot = stem.rfind('.');
+        if (dot == std::string::npos || dot + 1 == stem.size()) return name;
+        if (stem.find_first_not_of("0123456789", dot + 1) != std::string::npos) return name;
+        stem.resize(dot);
+    }
+    return stem;
 }
 
 }  // namespace kickdrum

@@ -8,6 +8,7 @@ namespace kickdrum {
 
 Command run_command();
 Command check_command();
+Command resume_command();
 Command report_command();
 Command demo_data_command();
 Command clips_command();

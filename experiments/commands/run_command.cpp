@@ -101,7 +101,7 @@ Command run_command() {
             .description =
                 "Runs an experiment: checks everything, computes the features (or takes them from the\n"
                 "cache), trains as many times as the file says and writes the results folder with its\n"
-                "report. Ctrl-C stops after the current step; finished runs are kept.",
+                "report. Ctrl-C stops after the current step; 'kickdrum resume' goes on from there.",
             .example = "  kickdrum run experiment.yaml --set training.batch_size=32 --out results/batch-32",
             .declare = declare_run};
 }

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace kickdrum {
@@ -18,6 +20,9 @@ struct ContentHash {
 };
 
 ContentHash content_hash(std::string_view bytes);
+// Of the parts one behind the other.
+ContentHash content_hash(std::span<const std::string_view> parts);
+std::string to_string(const ContentHash& hash);  // 32 hexadecimal digits
 // Nothing if the file can't be read.
 std::optional<ContentHash> content_hash_of(const std::filesystem::path& file);
 

@@ -8,9 +8,12 @@
 #include <iostream>
 
 #include "experiments/config/device_choice.h"
+#include "experiments/config/read_experiment.h"
 #include "experiments/config/resolved_yaml.h"
+#include "experiments/data/content_hash.h"
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
+#include "experiments/files.h"
 #include "experiments/runs/experiment_data.h"
 #include "experiments/runs/interrupt.h"
 #include "experiments/runs/progress.h"
@@ -20,6 +23,7 @@
 #include "kernels/device/error.h"
 
 namespace kickdrum {
+namespace fs = std::filesystem;
 namespace {
 
 class Experiment {
@@ -34,16 +38,21 @@ class Experiment {
           data_context_(context_options(config, device_, 1)) {}
 
     ExitCode run() {
-        require_free_results_folder(options_.out, options_.force);
-        if (!load_data()) return interrupted_before_training();
-        splits_ = make_splits(config_, table_);
-        for (const auto& split : splits_) {
-            for (const auto& warning : split_warnings(table_, split)) progress_.warning(warning);
+        if (!options_.resume) require_free_results_folder(options_.out, options_.force);
+        progress_.stage("Labels");
+        table_ = read_labels(config_.data);
+        progress_.stage_done(
+            fmt::format("{} clips in {} classes", table_.clips.size(), table_.classes.size()));
+        // Old results stay until the data of those that replace them is known to be good.
+        const FolderUse use = folder_use();
+        if (use == FolderUse::replace && !load_data()) {
+            progress_.interrupted("nothing was trained yet; the features that were ready stay in the cache");
+            return ExitCode::interrupted;
         }
-        StudyRecorder recorder(config_, results_without_runs(), options_.force, progress_);
+        StudyRecorder recorder(config_, options_.resume ? earlier_results() : results_without_runs(), use,
+                               progress_);
         try {
-            recorder.write_preamble(table_, splits_);
-            return train_all(recorder);
+            return run(recorder, use);
         } catch (const DeviceError& error) {
             recorder.finish(StudyStatus::failed, error.what());
             throw device_failed(error, recorder.results());
@@ -55,15 +64,35 @@ class Experiment {
     }
 
  private:
+    FolderUse folder_use() const {
+        if (options_.resume) return FolderUse::resume;
+        std::error_code error;
+        const bool empty = !fs::exists(options_.out, error) || fs::is_empty(options_.out, error);
+        return options_.force && !empty ? FolderUse::replace : FolderUse::fresh;
+    }
+
+    ExitCode run(StudyRecorder& recorder, FolderUse use) {
+        if (std::ssize(recorder.results().runs) == config_.runs) return finish(recorder);
+        if (use != FolderUse::replace) {
+            try {
+                if (!load_data()) return interrupted_before_training(recorder);
+            } catch (const UserError&) {
+                if (use == FolderUse::fresh) recorder.discard();
+                throw;
+            }
+        }
+        splits_ = make_splits(config_, table_);
+        for (const auto& split : splits_) {
+            for (const auto& warning : split_warnings(table_, split)) progress_.warning(warning);
+        }
+        recorder.write_data(table_, splits_, std::move(skipped_));
+        return train_all(recorder);
+    }
+
     // Fills table_, inputs_ and skipped_. Returns false where it was interrupted.
     bool load_data() {
-        progress_.stage("Labels");
-        const ClipTable labels = read_labels(config_.data);
-        progress_.stage_done(
-            fmt::format("{} clips in {} classes", labels.clips.size(), labels.classes.size()));
-
         progress_.stage("Features");
-        ExperimentData data = load_experiment_data(config_, labels,
+        ExperimentData data = load_experiment_data(config_, table_,
                                                    {.cache = options_.cache,
                                                     .threads = options_.threads,
                                                     .context = &data_context_,
@@ -82,12 +111,19 @@ class Experiment {
         inputs_ = upload_images(data_context_, data.images, std::ssize(table_.clips));
         inputs_tensor_ =
             inputs_.tensor({std::ssize(table_.clips), config_.features.height, config_.features.width, 1});
+        features_hash_ = content_hash({reinterpret_cast<const char*>(data.images.data()), inputs_.bytes()});
         return !interrupt_.interrupted();
     }
 
-    ExitCode interrupted_before_training() {
-        progress_.interrupted("nothing was trained yet; the features that were ready stay in the cache");
+    ExitCode interrupted_before_training(StudyRecorder& recorder) {
+        recorder.finish(StudyStatus::interrupted);
+        progress_.interrupted(fmt::format(
+            "nothing was trained yet; the features that were ready stay in the cache; {}", how_to_resume()));
         return ExitCode::interrupted;
+    }
+
+    std::string how_to_resume() const {
+        return fmt::format("'{}' goes on", join_command({"kickdrum", "resume", options_.out.string()}));
     }
 
     Results results_without_runs() {
@@ -103,23 +139,31 @@ class Experiment {
                          .published_source = config_.published_source,
                          .model = model_line(),
                          .experiment = config_.file.string(),
-                         .skipped = std::move(skipped_)};
-        results.environment = describe_environment(data_context_, options_.command);
-        results.environment.threads = worker_threads(options_.threads);
-        results.environment.parallel_runs = plan_.parallel;
+                         .skipped = {}};
+        results.environment = environment();
         results.resolved_yaml = resolved_yaml(config_);
-        for (const auto& split : splits_) results.splits.push_back(rows_of(split));
         return results;
     }
 
-    SplitTable rows_of(const Split& split) const {
-        SplitTable rows{.seed = split.seed, .rows = {}};
-        for (std::size_t i = 0; i < table_.clips.size(); ++i) {
-            const Clip& clip = table_.clips[i];
-            rows.rows.push_back(
-                {.sample_id = clip.id, .group = clip.group, .label = clip.label, .part = split.parts[i]});
+    // What an earlier call left in the folder.
+    Results earlier_results() {
+        Results results = load_results(options_.out);
+        results.status = StudyStatus::running;
+        Environment now = environment();
+        if (!results.environment.command.empty()) {
+            now.command = results.environment.command;
+            now.date = results.environment.date;
         }
-        return rows;
+        now.implementations = results.environment.implementations;
+        results.environment = std::move(now);
+        return results;
+    }
+
+    Environment environment() const {
+        Environment environment = describe_environment(data_context_, options_.command);
+        environment.threads = worker_threads(options_.threads);
+        environment.parallel_runs = plan_.parallel;
+        return environment;
     }
 
     std::string model_line() const {
@@ -130,16 +174,30 @@ class Experiment {
     }
 
     ExitCode train_all(StudyRecorder& recorder) {
+        std::vector<int> waiting;
+        for (int run = 1; run <= config_.runs; ++run) {
+            if (std::ranges::none_of(recorder.results().runs,
+                                     [&](const RunResult& one) { return one.run == run; })) {
+                waiting.push_back(run);
+            }
+        }
         RunScheduler scheduler(plan_.parallel, context_options(config_, device_, plan_.threads));
-        scheduler.train(config_.runs,
-                        [&](Context& context, int run) { return train(context, run, scheduler, recorder); });
+        scheduler.train(static_cast<int>(waiting.size()), [&](Context& context, int place) {
+            return train(context, waiting[static_cast<std::size_t>(place) - 1], scheduler, recorder);
+        });
         const Results& results = recorder.results();
         if (std::ssize(results.runs) < config_.runs) {
             recorder.finish(StudyStatus::interrupted);
-            progress_.interrupted(fmt::format("{} of {} runs are finished and saved in {}",
-                                              results.runs.size(), config_.runs, options_.out.string()));
+            progress_.interrupted(fmt::format("{} of {} runs are finished and saved in {}; {}",
+                                              results.runs.size(), config_.runs, options_.out.string(),
+                                              how_to_resume()));
             return ExitCode::interrupted;
         }
+        return finish(recorder);
+    }
+
+    ExitCode finish(StudyRecorder& recorder) {
+        const Results& results = recorder.results();
         recorder.finish(StudyStatus::done);
         const Summary summary = summarize(results);
         progress_.finished(results, summary, recorder.report_path());
@@ -158,7 +216,6 @@ class Experiment {
 
     // Called by several threads at a time. Returns false where it was interrupted.
     bool train(Context& context, int run, const RunScheduler& scheduler, StudyRecorder& recorder) const {
-        recorder.run_started(run);
         const Split& split = splits_.size() == 1 ? splits_[0] : splits_.at(static_cast<std::size_t>(run) - 1);
         const auto training_clips = std::count(split.parts.begin(), split.parts.end(), Part::train);
         const TrainingRunHooks hooks{
@@ -169,11 +226,29 @@ class Experiment {
                     recorder.step_done(run, std::llround(done * clips), training_clips);
                     return !interrupt_.interrupted() && !scheduler.stopping();
                 },
+            .on_start = [&](const std::vector<EpochRecord>& history) { recorder.run_started(run, history); },
+            .on_warning = [&](const std::string& warning) { recorder.warn(warning); },
         };
-        TrainingRunOutcome outcome = train_run(context, config_, table_, split, inputs_tensor_, run, hooks);
+        const CheckpointOptions checkpoints{
+            .folder = recorder.checkpoint_folder(run),
+            .identity = {
+                {"experiment", to_string(content_hash(std::string_view(recorder.results().resolved_yaml)))},
+                {"data", data_hash(split)}}};
+        TrainingRunOutcome outcome =
+            train_run(context, config_, table_, split, inputs_tensor_, run, hooks, checkpoints);
         if (outcome.interrupted) return false;
         recorder.run_finished(std::move(outcome));
         return !interrupt_.interrupted();
+    }
+
+    // Of all that a run learns from and is tested on.
+    std::string data_hash(const Split& split) const {
+        std::string text = to_string(features_hash_);
+        for (std::size_t i = 0; i < table_.clips.size(); ++i) {
+            text += fmt::format("{} {} {}\n", table_.clips[i].id, table_.clips[i].label,
+                                to_string(split.parts[i]));
+        }
+        return to_string(content_hash(std::string_view(text)));
     }
 
     const ExperimentConfig& config_;
@@ -190,12 +265,33 @@ class Experiment {
     Tensor inputs_tensor_;  // [clips, height, width, 1]
     std::vector<Split> splits_;
     std::vector<SkippedClip> skipped_;
+    ContentHash features_hash_;
 };
 
 }  // namespace
 
 ExitCode run_experiment(const ExperimentConfig& config, const RunOptions& options) {
     return Experiment(config, options).run();
+}
+
+ExitCode resume_experiment(RunOptions options) {
+    const fs::path& folder = options.out;
+    std::error_code error;
+    if (!fs::is_directory(folder, error)) {
+        throw UserError(ExitCode::usage, fmt::format("there is no folder '{}'", folder.string()));
+    }
+    if (FolderLock::held(folder)) throw in_use(folder);
+    const Results earlier = load_results(folder);
+    if (!fs::exists(folder / "resolved.yaml", error)) {
+        throw UserError(ExitCode::usage,
+                        fmt::format("'{}' holds nothing to go on from: it was stopped before anything was "
+                                    "saved; begin anew with 'kickdrum run ... --force'",
+                                    folder.string()));
+    }
+    ExperimentConfig config = read_experiment(folder / "resolved.yaml");
+    config.text = read_file(folder / "experiment.yaml");
+    options.resume = true;
+    return run_experiment(config, options);
 }
 
 }  // namespace kickdrum

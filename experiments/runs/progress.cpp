@@ -105,11 +105,13 @@ Progress::LiveRun& Progress::live_run(int run) {
     return *live_runs_.insert(place, LiveRun{.run = run, .start = clock_()});
 }
 
-void Progress::run_started(int run, int runs, int epochs) {
+void Progress::run_started(int run, int runs, int epochs, int epochs_before) {
     end_stage("");
     runs_ = runs;
     epochs_ = epochs;
-    live_run(run);
+    LiveRun& live = live_run(run);
+    live.epochs_before = epochs_before;
+    live.last_epoch.epoch = epochs_before;
     draw_runs(true);
 }
 
@@ -181,7 +183,7 @@ std::string Progress::line_of_one(const LiveRun& run) const {
     std::string line = fmt::format("Run {} of {}  {}  epoch {}/{}", run.run, runs_,
                                    bar(run.epochs_done() / std::max(epochs_, 1)),
                                    std::min(run.last_epoch.epoch + 1, epochs_), epochs_);
-    if (run.last_epoch.epoch > 0) {
+    if (run.last_epoch.epoch > run.epochs_before) {
         line += fmt::format("  loss {:.3f}  val loss {:.3f}  {}", run.last_epoch.loss,
                             run.last_epoch.val_loss, run.best_text);
     }
@@ -199,7 +201,8 @@ std::string Progress::line_of_several() const {
         numbers += fmt::format("{}{}", numbers.empty() ? "" : ", ", run.run);
         details += fmt::format("  run {} epoch {}/{}", run.run, std::min(run.last_epoch.epoch + 1, epochs_),
                                epochs_);
-        if (run.last_epoch.epoch > 0) details += fmt::format(" val loss {:.3f}", run.last_epoch.val_loss);
+        if (run.last_epoch.epoch > run.epochs_before)
+            details += fmt::format(" val loss {:.3f}", run.last_epoch.val_loss);
         done += run.epochs_done();
     }
     const double all = static_cast<double>(live_runs_.size()) * std::max(epochs_, 1);
@@ -218,16 +221,17 @@ std::string Progress::time_left() const {
         const double elapsed = clock_() - run.start;
         double left = per_run - elapsed;
         if (finished_runs_ == 0) {
-            if (run.epochs_done() < 0.5) return {};
-            const double whole = elapsed / run.epochs_done() * epochs_;
-            per_run = std::max(per_run, whole);
-            left = whole - elapsed;
+            const double done = run.epochs_done() - run.epochs_before;
+            if (done < 0.5) return {};
+            const double epoch = elapsed / done;
+            per_run = std::max(per_run, epoch * epochs_);
+            left = epoch * (epochs_ - run.epochs_done());
         }
         sum += std::max(0.0, left);
         longest = std::max(longest, left);
     }
     const auto live = static_cast<double>(std::max<std::size_t>(live_runs_.size(), 1));
-    const double waiting = runs_ - finished_runs_ - static_cast<double>(live_runs_.size());
+    const double waiting = runs_ - finished_before_ - finished_runs_ - static_cast<double>(live_runs_.size());
     const double left = std::max(longest, (sum + waiting * per_run) / live);
     return fmt::format("{} {} left", finished_runs_ > 0 ? "about" : "at most", duration_text(left));
 }

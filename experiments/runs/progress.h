@@ -48,9 +48,11 @@ class Progress {
     void note(std::string_view text);
     void warning(std::string_view text);
 
+    // Runs that an earlier call of the program has finished.
+    void already_finished(int runs) { finished_before_ = runs; }
     // Runs and epochs count from 1; several runs may be under way. `monitored` is what best-so-far is about
-    // ("val_loss"), best its value at best_epoch.
-    void run_started(int run, int runs, int epochs);
+    // ("val_loss"), best its value at best_epoch. `epochs_before`: of this run, by an earlier call.
+    void run_started(int run, int runs, int epochs, int epochs_before = 0);
     // Within an epoch, for the live line only.
     void step_done(int run, std::int64_t done, std::int64_t total);
     void epoch_done(int run, const EpochRecord& record, std::string_view monitored, double best,
@@ -67,6 +69,7 @@ class Progress {
     struct LiveRun {
         int run = 0;
         double start = 0;
+        int epochs_before = 0;
         EpochRecord last_epoch{};
         double step_fraction = 0;  // of the epoch that is under way
         std::string best_text{};
@@ -98,6 +101,7 @@ class Progress {
     int runs_ = 0;
     int epochs_ = 0;                  // at most, per run
     std::vector<LiveRun> live_runs_;  // by number
+    int finished_before_ = 0;
     int finished_runs_ = 0;
     double seconds_of_finished_runs_ = 0;
 };

@@ -25,9 +25,9 @@ namespace {
 constexpr std::array<std::string_view, 8> kFiles = {"experiment.yaml", "resolved.yaml", "environment.json",
                                                     "state.json",      "summary.json",  "summary.md",
                                                     "report.html",     "log.jsonl"};
-constexpr std::array<std::string_view, 6> kRunFiles = {"history.csv",         "metrics.json",
-                                                       "predictions_val.csv", "predictions_test.csv",
-                                                       "model.safetensors",   "model.h5"};
+constexpr std::array<std::string_view, 6> kRunFiles = {
+    "history.csv",       "metrics.json", "predictions_val.csv",           "predictions_test.csv",
+    "model.safetensors", "model.h5",     "events.out.tfevents.0.kickdrum"};
 
 bool is_split_file(const std::string& name) {
     if (name == "split.csv") return true;
@@ -66,21 +66,6 @@ bool looks_like_results(const fs::path& folder) {
     }
 }
 
-// The name of the file that a temporary one was to become: "history.csv" for "history.csv.4711.3.tmp", which
-// a killed process leaves behind. Other names as they are.
-std::string final_name(const std::string& name) {
-    constexpr std::string_view kEnding = ".tmp";
-    if (!name.ends_with(kEnding)) return name;
-    std::string stem = name.substr(0, name.size() - kEnding.size());
-    for (int number = 0; number < 2; ++number) {
-        const std::size_t dot = stem.rfind('.');
-        if (dot == std::string::npos || dot + 1 == stem.size()) return name;
-        if (stem.find_first_not_of("0123456789", dot + 1) != std::string::npos) return name;
-        stem.resize(dot);
-    }
-    return stem;
-}
-
 bool is_one_of(const std::string& name, std::span<const std::string_view> names) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -114,6 +99,19 @@ void remove_results(const fs::path& folder) {
     if (fs::is_empty(folder / "runs")) fs::remove(folder / "runs");
 }
 
+// The temporary files and the checkpoints that are of no use any more.
+void remove_leftovers(const fs::path& folder) {
+    std::vector<fs::path> doomed;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        const fs::path& path = entry.path();
+        const std::string name = path.filename().string();
+        const bool of_finished_run =
+            entry.is_directory() && name == "checkpoint" && fs::exists(path.parent_path() / "metrics.json");
+        if (of_finished_run || (!entry.is_directory() && final_name(name) != name)) doomed.push_back(path);
+    }
+    for (const auto& path : doomed) fs::remove_all(path);
+}
+
 std::string utc_now() {
     const auto now = std::chrono::system_clock::now();
     const auto millis =
@@ -144,14 +142,20 @@ void require_free_results_folder(const fs::path& folder, bool force) {
     if (!force) throw_exists(folder);
 }
 
-ResultsFolder::ResultsFolder(fs::path folder, bool force) : folder_(std::move(folder)) {
+ResultsFolder::ResultsFolder(fs::path folder, FolderUse use) : folder_(std::move(folder)) {
+    const bool resume = use == FolderUse::resume;
     try {
-        require_free_results_folder(folder_, force);
+        if (!resume) require_free_results_folder(folder_, use == FolderUse::replace);
+        made_parent_ = folder_.has_parent_path() && !fs::exists(folder_.parent_path());
         fs::create_directories(folder_);
         lock_ = std::make_unique<FolderLock>(folder_);
         // Another process may have come and gone since the look above.
-        if (!force && !is_unused(folder_)) throw_exists(folder_);
-        remove_results(folder_);
+        if (use == FolderUse::fresh && !is_unused(folder_)) throw_exists(folder_);
+        if (resume) {
+            remove_leftovers(folder_);
+        } else {
+            remove_results(folder_);
+        }
     } catch (const fs::filesystem_error& error) {
         fail(ExitCode::failed,
              fmt::format("can't make the results folder '{}': {}", folder_.string(), error.code().message()));
@@ -172,6 +176,10 @@ fs::path ResultsFolder::run_folder(int run) const {
 
 fs::path ResultsFolder::model_path(int run) const {
     return run_folder(run) / "model.safetensors";
+}
+
+fs::path ResultsFolder::checkpoint_folder(int run) const {
+    return run_folder(run) / "checkpoint";
 }
 
 void ResultsFolder::write_experiment(std::string_view text) {
@@ -205,13 +213,35 @@ void ResultsFolder::write_split(const ClipTable& table, const Split& split) {
     }
     const std::string name =
         study_.split_seeds.size() > 1 ? fmt::format("split-{}.csv", split.seed) : std::string("split.csv");
-    write_file_atomically(folder_ / name, split_csv(rows, table.classes));
+    const std::string text = split_csv(rows, table.classes);
+    if (!fs::exists(folder_ / name)) {
+        write_file_atomically(folder_ / name, text);
+    } else if (read_file(folder_ / name) != text) {
+        fail(ExitCode::data,
+             fmt::format("the data isn't what it was when '{}' was begun: clips, labels or groups have "
+                         "changed, and the split with them; bring the old ones back, or begin anew with "
+                         "'kickdrum run'",
+                         folder_.string()));
+    }
 }
 
 void ResultsFolder::append_epoch(int run, const EpochRecord& record) {
     auto& history = histories_[run];
     history.push_back(record);
     write_file_atomically(run_folder(run) / "history.csv", history_csv(history));
+}
+
+void ResultsFolder::begin_history(int run, std::vector<EpochRecord> history) {
+    histories_[run] = std::move(history);
+}
+
+void ResultsFolder::discard() {
+    ::close(std::exchange(log_, -1));
+    std::error_code ignored;
+    remove_results(folder_);
+    fs::remove(folder_ / ".lock", ignored);
+    fs::remove(folder_, ignored);
+    if (made_parent_) fs::remove(folder_.parent_path(), ignored);
 }
 
 void ResultsFolder::write_run(const RunResult& result) {
@@ -224,6 +254,8 @@ void ResultsFolder::write_run(const RunResult& result) {
                           predictions_csv(result.test.predictions, study_.classes));
     // Last: a run with its metrics.json is a finished one.
     write_file_atomically(run / "metrics.json", metrics_json(result, study_.classes));
+    std::error_code ignored;
+    fs::remove_all(run / "checkpoint", ignored);
 }
 
 void ResultsFolder::write_summary(const Summary& summary) {

@@ -37,34 +37,45 @@ using LogFields = std::vector<std::pair<std::string, LogValue>>;
 // work.
 void require_free_results_folder(const std::filesystem::path& folder, bool force);
 
+// What may be in a results folder that is opened for writing.
+enum class FolderUse : std::uint8_t {
+    fresh,    // nothing
+    replace,  // also results: the files that Kickdrum wrote are removed, and no others
+    resume    // results, which stay; what a killed process left half-written is removed
+};
+
 class ResultsFolder {
  public:
-    // Creates the folder and locks it. A folder with something in it is refused, unless `force` is given and
-    // it is recognisably a results folder: then the files that Kickdrum wrote there are removed, and no
-    // others.
-    explicit ResultsFolder(std::filesystem::path folder, bool force = false);
+    // Creates the folder and locks it. A folder with anything else in it is refused.
+    explicit ResultsFolder(std::filesystem::path folder, FolderUse use = FolderUse::fresh);
     ~ResultsFolder();
     ResultsFolder(const ResultsFolder&) = delete;
     ResultsFolder& operator=(const ResultsFolder&) = delete;
 
     const std::filesystem::path& path() const { return folder_; }
     std::filesystem::path report_path() const { return folder_ / "report.html"; }
-    std::filesystem::path run_folder(int run) const;  // runs/01 for run 1; made when it isn't there
-    std::filesystem::path model_path(int run) const;  // runs/01/model.safetensors
+    std::filesystem::path run_folder(int run) const;         // runs/01 for run 1; made when it isn't there
+    std::filesystem::path model_path(int run) const;         // runs/01/model.safetensors
+    std::filesystem::path checkpoint_folder(int run) const;  // runs/01/checkpoint, perhaps not there
 
     // Before the first run. write_study also sets the status to running.
     void write_experiment(std::string_view text);
     void write_resolved(std::string_view text);
     void write_environment(const Environment& environment);
     void write_study(const Study& study);
-    // split-<seed>.csv where the study has several split seeds, else split.csv. Call after write_study.
+    // split-<seed>.csv where the study has several split seeds, else split.csv. Call after write_study. Where
+    // the file is there with another content, a UserError (exit code 3) says that the data has changed.
     void write_split(const ClipTable& table, const Split& split);
 
     // Per run; several may be under way. append_epoch keeps the file complete after every epoch; a run's
     // first epoch starts a new file.
     void append_epoch(int run, const EpochRecord& record);
-    // history.csv, metrics.json and the predictions of val and test.
+    // The epochs that a run begins with, where it goes on from a checkpoint.
+    void begin_history(int run, std::vector<EpochRecord> history);
+    // history.csv, metrics.json and the predictions of val and test; the run's checkpoints go.
     void write_run(const RunResult& result);
+    // Takes away what was written, so that the folder is as if nothing had been begun.
+    void discard();
 
     // At the end.
     void write_summary(const Summary& summary);  // summary.json and summary.md
@@ -76,6 +87,7 @@ class ResultsFolder {
 
  private:
     std::filesystem::path folder_;
+    bool made_parent_ = false;
     std::unique_ptr<FolderLock> lock_;
     int log_ = -1;  // file descriptor of log.jsonl
     Study study_;

@@ -46,7 +46,8 @@ struct RunResult {
     PartResult train;  // its predictions aren't written
     PartResult val;
     PartResult test;
-    std::map<std::string, double> seconds;  // "train", "evaluate", "total"
+    // "train", of which "checkpoint" for saving, "evaluate", "total"
+    std::map<std::string, double> seconds;
 };
 
 }  // namespace kickdrum

@@ -26,25 +26,57 @@ auto place_of(List& list, int run) {
     return std::ranges::lower_bound(list, run, {}, [](const auto& one) { return one.run; });
 }
 
+SplitTable rows_of(const ClipTable& table, const Split& split) {
+    SplitTable rows{.seed = split.seed, .rows = {}};
+    for (std::size_t i = 0; i < table.clips.size(); ++i) {
+        const Clip& clip = table.clips[i];
+        rows.rows.push_back(
+            {.sample_id = clip.id, .group = clip.group, .label = clip.label, .part = split.parts[i]});
+    }
+    return rows;
+}
+
 }  // namespace
 
-StudyRecorder::StudyRecorder(const ExperimentConfig& config, Results results, bool force, Progress& progress)
-    : config_(config), progress_(progress), results_(std::move(results)), folder_(results_.folder, force) {}
-
-void StudyRecorder::write_preamble(const ClipTable& table, const std::vector<Split>& splits) {
-    folder_.write_experiment(config_.text);
-    folder_.write_resolved(results_.resolved_yaml);
-    folder_.write_environment(results_.environment);
+StudyRecorder::StudyRecorder(const ExperimentConfig& config, Results results, FolderUse use,
+                             Progress& progress)
+    : config_(config), progress_(progress), results_(std::move(results)), folder_(results_.folder, use) {
+    progress_.already_finished(static_cast<int>(results_.runs.size()));
     folder_.write_study(results_.study);
-    for (const auto& split : splits) folder_.write_split(table, split);
+    folder_.write_experiment(config_.text);
+    folder_.write_environment(results_.environment);
+    // Last: from here on it can be resumed.
+    folder_.write_resolved(results_.resolved_yaml);
+    folder_.log(use == FolderUse::resume ? "resumed" : "opened",
+                {{"runs", std::int64_t{config_.runs}}, {"finished", std::ssize(results_.runs)}});
+}
+
+void StudyRecorder::write_data(const ClipTable& table, const std::vector<Split>& splits,
+                               std::vector<SkippedClip> skipped) {
+    const std::lock_guard lock(mutex_);
+    results_.study.skipped = std::move(skipped);
+    folder_.write_study(results_.study);
+    results_.splits.clear();
+    for (const auto& split : splits) {
+        folder_.write_split(table, split);
+        results_.splits.push_back(rows_of(table, split));
+    }
     folder_.log("started", {{"runs", std::int64_t{config_.runs}}, {"clips", std::ssize(table.clips)}});
     write_report();
 }
 
-void StudyRecorder::run_started(int run) {
+void StudyRecorder::run_started(int run, const std::vector<EpochRecord>& history) {
     const std::lock_guard lock(mutex_);
-    progress_.run_started(run, config_.runs, config_.training.epochs);
-    folder_.log("run started", {{"run", std::int64_t{run}}});
+    folder_.begin_history(run, history);
+    const int epochs = history.empty() ? 0 : history.back().epoch;
+    progress_.run_started(run, config_.runs, config_.training.epochs, epochs);
+    folder_.log("run started", {{"run", std::int64_t{run}}, {"epochs_before", std::int64_t{epochs}}});
+}
+
+void StudyRecorder::warn(const std::string& message) {
+    const std::lock_guard lock(mutex_);
+    progress_.warning(message);
+    folder_.log("warning", {{"message", message}});
 }
 
 void StudyRecorder::step_done(int run, std::int64_t done, std::int64_t total) {
@@ -92,9 +124,10 @@ void StudyRecorder::finish(StudyStatus status, const std::string& message) {
     const std::lock_guard lock(mutex_);
     results_.status = status;
     try {
-        folder_.set_status(status);
         if (!results_.runs.empty()) folder_.write_summary(summarize(results_));
         write_report();
+        // Behind all files: what is done needs nothing more.
+        folder_.set_status(status);
         LogFields fields;
         if (!message.empty()) fields.emplace_back("message", message);
         folder_.log(to_string(status), fields);

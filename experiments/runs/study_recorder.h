@@ -18,14 +18,21 @@ namespace kickdrum {
 
 class StudyRecorder {
  public:
-    // Makes the folder, which must be free or may be replaced by `force`, and writes what is known before the
-    // first run: `results` without runs. `config` and `progress` must outlive the recorder.
-    StudyRecorder(const ExperimentConfig& config, Results results, bool force, Progress& progress);
+    // Makes or opens the folder and writes what is known before the data: `results` without splits; with runs
+    // where they were finished before. `config` and `progress` must outlive the recorder.
+    StudyRecorder(const ExperimentConfig& config, Results results, FolderUse use, Progress& progress);
 
-    // The files of the folder that don't come from `results`.
-    void write_preamble(const ClipTable& table, const std::vector<Split>& splits);
+    // What the data adds: `results` again, with splits, and the clips that were skipped.
+    void write_data(const ClipTable& table, const std::vector<Split>& splits,
+                    std::vector<SkippedClip> skipped);
+    // Before the first run: leaves no trace of the folder.
+    void discard() { folder_.discard(); }
 
-    void run_started(int run);
+    // `history`: the epochs that it goes on from.
+    void run_started(int run, const std::vector<EpochRecord>& history);
+    std::filesystem::path checkpoint_folder(int run) const { return folder_.checkpoint_folder(run); }
+    // What a person should know, but can go on with.
+    void warn(const std::string& message);
     // For the live line only: left out where another run is reporting.
     void step_done(int run, std::int64_t done, std::int64_t total);
     // The run so far.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "experiments/data/split.h"
 #include "experiments/diagnostics.h"
@@ -68,6 +69,88 @@ std::map<std::string, std::string> provenance(const ExperimentConfig& config, co
             {"experiment_file", config.text}};
 }
 
+CheckpointIdentity identity_of(const Context& context, const RunResult& result, const Trainer& trainer) {
+    std::string network;
+    for (const auto& [layer, implementation] : trainer.implementations())
+        network += fmt::format("{}{}: {}", network.empty() ? "" : ", ", layer, implementation);
+    return {{"version", kickdrum_version()},
+            {"run", std::to_string(result.run)},
+            {"seed", std::to_string(result.seed)},
+            {"device", fmt::format("{} ({}, {})", to_string(context.device()), to_string(context.simd()),
+                                   to_string(context.math()))},
+            {"network", network}};
+}
+
+double steady_seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// The checkpoints of one run: the one that it begins with, and those that it writes.
+class RunCheckpoints {
+ public:
+    RunCheckpoints(const CheckpointOptions& options, CheckpointIdentity identity,
+                   const TrainingRunHooks& hooks)
+        : folder_(options.folder), hooks_(hooks), pace_(steady_seconds) {
+        checkpoint_.identity = options.identity;
+        checkpoint_.identity.merge(identity);
+    }
+
+    FitState restore(Trainer& trainer, RunResult& result) {
+        if (folder_.empty()) return {};
+        FoundCheckpoint found = find_checkpoint(folder_, checkpoint_.identity);
+        const bool any = found.checkpoint.has_value();
+        for (const auto& reason : found.refused) {
+            warn(fmt::format("{}; {}", reason,
+                             any ? "the one before it is used" : "the run begins from its start"));
+        }
+        if (!any) return {};
+        trainer.load_state(found.checkpoint->trainer);
+        result.history = std::move(found.checkpoint->history);
+        result.best_epoch = found.checkpoint->best_epoch;
+        seconds_before_ = found.checkpoint->seconds;
+        return found.checkpoint->fit;
+    }
+
+    // A disk that is full costs the checkpoint, not the run.
+    void save(const Trainer& trainer, const RunResult& result, const FitState& state, bool interrupted) {
+        if (folder_.empty() || !(interrupted || pace_.due())) return;
+        pace_.begin();
+        checkpoint_.fit = state;
+        checkpoint_.history = result.history;
+        checkpoint_.best_epoch = result.best_epoch;
+        checkpoint_.seconds = trained_seconds();
+        trainer.save_state(checkpoint_.trainer);
+        try {
+            write_checkpoint(folder_, checkpoint_);
+        } catch (const UserError& error) {
+            if (!warned_) {
+                warn(fmt::format("{}; run {} goes on without a checkpoint of its last epochs",
+                                 error.diagnostics().front().message, result.run));
+            }
+            warned_ = true;
+        }
+        seconds_ += pace_.end();
+    }
+
+    double seconds() const { return seconds_; }  // that checkpoints took, in this call of the program
+    double seconds_before() const { return seconds_before_; }
+    double trained_seconds() const { return seconds_before_ + training_.seconds(); }
+
+ private:
+    void warn(const std::string& message) const {
+        if (hooks_.on_warning) hooks_.on_warning(message);
+    }
+
+    std::filesystem::path folder_;
+    const TrainingRunHooks& hooks_;
+    CheckpointPace pace_;
+    Checkpoint checkpoint_;  // its memory is used again
+    Stopwatch training_;
+    double seconds_ = 0;
+    double seconds_before_ = 0;
+    bool warned_ = false;
+};
+
 }  // namespace
 
 std::vector<float> class_weights(const ExperimentConfig& config, const ClipTable& table, const Split& split) {
@@ -115,7 +198,8 @@ std::unique_ptr<Trainer> make_trainer(Context& context, const ModelSpec& model, 
 }
 
 TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, const ClipTable& table,
-                             const Split& split, Tensor inputs, int run, const TrainingRunHooks& hooks) {
+                             const Split& split, Tensor inputs, int run, const TrainingRunHooks& hooks,
+                             const CheckpointOptions& checkpoints) {
     const Stopwatch total;
     TrainingRunOutcome outcome;
     RunResult& result = outcome.result;
@@ -131,6 +215,10 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
     Trainer& trainer = *memory;
     outcome.implementations = trainer.implementations();
 
+    RunCheckpoints saved(checkpoints, identity_of(context, result, trainer), hooks);
+    const FitState start = saved.restore(trainer, result);
+    if (hooks.on_start) hooks.on_start(result.history);
+
     FitHooks fit_hooks;
     fit_hooks.on_epoch = [&](const EpochResult& epoch) {
         result.history.push_back(record_of(epoch));
@@ -138,11 +226,14 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
         if (hooks.on_epoch) hooks.on_epoch(result);
     };
     fit_hooks.go_on = [&](int, double done) { return !hooks.go_on || hooks.go_on(done); };
+    fit_hooks.on_state = [&](const FitState& state, bool interrupted) {
+        saved.save(trainer, result, state, interrupted);
+    };
 
-    const Stopwatch training;
     const FitResult fitted = fit(trainer, spec, dataset, clips_of(split, Part::train),
-                                 clips_of(split, Part::val), result.seed, fit_hooks);
-    result.seconds["train"] = training.seconds();
+                                 clips_of(split, Part::val), result.seed, fit_hooks, start);
+    result.seconds["train"] = saved.trained_seconds();
+    result.seconds["checkpoint"] = saved.seconds();
     result.best_epoch = fitted.best_epoch + 1;
     result.stopped_early = fitted.stopped_early;
     outcome.interrupted = fitted.interrupted;
@@ -154,7 +245,7 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
     result.test = evaluate_part(trainer, table, clips_of(split, Part::test));
     result.seconds["evaluate"] = evaluating.seconds();
     outcome.weights = to_safetensors(trainer.parameters(), provenance(config, table, result));
-    result.seconds["total"] = total.seconds();
+    result.seconds["total"] = total.seconds() + saved.seconds_before();
     return outcome;
 }
 

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "experiments/config/experiment_config.h"
 #include "experiments/data/dataset.h"
+#include "experiments/runs/checkpoint.h"
 #include "experiments/runs/run_result.h"
 #include "nn/training/fit.h"
 
@@ -19,6 +22,15 @@ struct TrainingRunHooks {
     // The run so far: its history, and the best epoch by early stopping's monitor (the last one without).
     std::function<void(const RunResult&)> on_epoch;
     std::function<bool(double done)> go_on;  // after each step, with the share of the epoch; false stops
+    // Called once, before the first step: the epochs that were done before, by a checkpoint.
+    std::function<void(const std::vector<EpochRecord>& history)> on_start;
+    std::function<void(const std::string& warning)> on_warning;
+};
+
+// Where a run's state is kept while it trains, and found again.
+struct CheckpointOptions {
+    std::filesystem::path folder;  // empty: nowhere
+    CheckpointIdentity identity;   // of the experiment and its data; run, device and network are added
 };
 
 // What a run gave beside its result.
@@ -40,8 +52,11 @@ std::uint64_t run_seed(const ExperimentConfig& config, int run);
 std::unique_ptr<Trainer> make_trainer(Context& context, const ModelSpec& model, const Dataset& dataset,
                                       const TrainingSpec& spec, std::uint64_t seed);
 
-// run counts from 1. `inputs` is [clips, height, width, 1], by the table's order.
+// Goes on from the newest checkpoint in the folder that can be used, and gives the bits that it would have
+// given without the stop; warns of those that can't. run counts from 1. `inputs` is [clips, height, width,
+// 1], by the table's order.
 TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, const ClipTable& table,
-                             const Split& split, Tensor inputs, int run, const TrainingRunHooks& hooks);
+                             const Split& split, Tensor inputs, int run, const TrainingRunHooks& hooks,
+                             const CheckpointOptions& checkpoints = {});
 
 }  // namespace kickdrum

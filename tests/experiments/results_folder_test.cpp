@@ -247,7 +247,7 @@ TEST(ResultsFolder, ForceRemovesItsOwnFilesOnly) {
         std::ofstream(out / "runs/best/metrics.json") << "mine";
         std::ofstream(out / "mine.tmp") << "mine";
     }
-    const ResultsFolder folder(out, true);
+    const ResultsFolder folder(out, FolderUse::replace);
     EXPECT_THAT(files_in(out), UnorderedElementsAre(".lock", "notes.txt", "split-of-mine.csv", "mine.tmp",
                                                     "runs/01/listening.txt", "runs/best/metrics.json"));
     EXPECT_FALSE(fs::exists(out / "runs/02"));
@@ -259,7 +259,8 @@ TEST(ResultsFolder, RefusesFoldersOfOthersEvenWithForce) {
     fs::create_directory(out);
     std::ofstream(out / "report.html") << "mine";
     for (const bool force : {false, true}) {
-        const UserError error = error_of([&] { ResultsFolder folder(out, force); });
+        const UserError error =
+            error_of([&] { ResultsFolder folder(out, force ? FolderUse::replace : FolderUse::fresh); });
         EXPECT_EQ(error.code(), ExitCode::usage);
         EXPECT_THAT(error.what(), HasSubstr("--out"));
     }
@@ -288,7 +289,8 @@ TEST(ResultsFolder, OneProcessAtATime) {
         ResultsFolder folder(out);
         folder.write_study(synthetic_results(1, 0).study);
         for (const bool force : {false, true}) {
-            const UserError error = error_of([&] { ResultsFolder second(out, force); });
+            const UserError error =
+                error_of([&] { ResultsFolder second(out, force ? FolderUse::replace : FolderUse::fresh); });
             EXPECT_EQ(error.code(), ExitCode::failed);
             EXPECT_THAT(error.what(), AllOf(HasSubstr("in use"), HasSubstr(std::to_string(::getpid()))));
         }
@@ -296,7 +298,7 @@ TEST(ResultsFolder, OneProcessAtATime) {
         EXPECT_TRUE(fs::exists(out / "state.json"));
     }
     EXPECT_FALSE(FolderLock::held(out));
-    EXPECT_NO_THROW(ResultsFolder(out, true));
+    EXPECT_NO_THROW(ResultsFolder(out, FolderUse::replace));
 }
 
 TEST(FolderLock, EndsWithTheProcess) {
