@@ -97,6 +97,49 @@ void check_bootstrap_input(std::span<const int> labels, std::span<const std::str
     }
 }
 
+// Of the weighted sum of the runs' scores.
+GroupBootstrap bootstrap(std::span<const int> labels, std::span<const std::string> groups,
+                         std::span<const std::vector<int>> predictions, const std::vector<double>& weights,
+                         int classes, int resamples) {
+    const auto clips = clips_by_group(groups);
+    ConfusionCounts counts(predictions.size(), classes);
+    const auto add_group = [&](std::size_t group) {
+        for (const std::size_t clip : clips[group]) {
+            for (std::size_t run = 0; run < predictions.size(); ++run) {
+                counts.add(run, {.label = labels[clip], .predicted = predictions[run][clip]});
+            }
+        }
+    };
+    const auto score = [&] {
+        double sum = 0;
+        for (std::size_t run = 0; run < predictions.size(); ++run) {
+            sum += weights[run] * counts.weighted_f1(run);
+        }
+        return sum;
+    };
+
+    GroupBootstrap result;
+    result.groups = static_cast<int>(clips.size());
+    result.resamples = resamples;
+    for (std::size_t group = 0; group < clips.size(); ++group) add_group(group);
+    result.estimate = score();
+
+    const RandomStream stream = random_stream(0, "statistics/group_bootstrap");
+    const auto group_count = static_cast<std::uint32_t>(clips.size());
+    std::vector<double> scores;
+    scores.reserve(static_cast<std::size_t>(resamples));
+    for (int resample = 0; resample < resamples; ++resample) {
+        counts.clear();
+        for (std::uint32_t draw = 0; draw < group_count; ++draw) {
+            const std::uint32_t bits = philox(stream, draw, static_cast<std::uint64_t>(resample))[0];
+            add_group(uniform_below(bits, group_count));
+        }
+        scores.push_back(score());
+    }
+    result.ci95 = {quantile(scores, 0.025), quantile(scores, 0.975)};
+    return result;
+}
+
 }  // namespace
 
 double quantile(std::span<const double> values, double q) {
@@ -140,41 +183,23 @@ GroupBootstrap bootstrap_weighted_f1(std::span<const int> labels, std::span<cons
                                      std::span<const std::vector<int>> predictions, int classes,
                                      int resamples) {
     check_bootstrap_input(labels, groups, predictions, classes, resamples);
-    const auto clips = clips_by_group(groups);
-    ConfusionCounts counts(predictions.size(), classes);
-    const auto add_group = [&](std::size_t group) {
-        for (const std::size_t clip : clips[group]) {
-            for (std::size_t run = 0; run < predictions.size(); ++run) {
-                counts.add(run, {.label = labels[clip], .predicted = predictions[run][clip]});
-            }
-        }
-    };
-    const auto mean_score = [&] {
-        double sum = 0;
-        for (std::size_t run = 0; run < predictions.size(); ++run) sum += counts.weighted_f1(run);
-        return sum / static_cast<double>(predictions.size());
-    };
+    const double each = 1 / static_cast<double>(predictions.size());
+    return bootstrap(labels, groups, predictions, std::vector<double>(predictions.size(), each), classes,
+                     resamples);
+}
 
-    GroupBootstrap result;
-    result.groups = static_cast<int>(clips.size());
-    result.resamples = resamples;
-    for (std::size_t group = 0; group < clips.size(); ++group) add_group(group);
-    result.estimate = mean_score();
-
-    const RandomStream stream = random_stream(0, "statistics/group_bootstrap");
-    const auto group_count = static_cast<std::uint32_t>(clips.size());
-    std::vector<double> scores;
-    scores.reserve(static_cast<std::size_t>(resamples));
-    for (int resample = 0; resample < resamples; ++resample) {
-        counts.clear();
-        for (std::uint32_t draw = 0; draw < group_count; ++draw) {
-            const std::uint32_t bits = philox(stream, draw, static_cast<std::uint64_t>(resample))[0];
-            add_group(uniform_below(bits, group_count));
-        }
-        scores.push_back(mean_score());
-    }
-    result.ci95 = {quantile(scores, 0.025), quantile(scores, 0.975)};
-    return result;
+GroupBootstrap bootstrap_weighted_f1_difference(std::span<const int> labels,
+                                                std::span<const std::string> groups,
+                                                std::span<const std::vector<int>> first,
+                                                std::span<const std::vector<int>> other, int classes,
+                                                int resamples) {
+    check_bootstrap_input(labels, groups, first, classes, resamples);
+    check_bootstrap_input(labels, groups, other, classes, resamples);
+    std::vector<std::vector<int>> all(first.begin(), first.end());
+    all.insert(all.end(), other.begin(), other.end());
+    std::vector<double> weights(first.size(), -1 / static_cast<double>(first.size()));
+    weights.resize(all.size(), 1 / static_cast<double>(other.size()));
+    return bootstrap(labels, groups, all, weights, classes, resamples);
 }
 
 }  // namespace kickdrum

@@ -58,4 +58,11 @@ GroupBootstrap bootstrap_weighted_f1(std::span<const int> labels, std::span<cons
                                      std::span<const std::vector<int>> predictions, int classes,
                                      int resamples = 2000);
 
+// The same of a difference: mean score of `other` minus that of `first`, on the same draw of groups.
+GroupBootstrap bootstrap_weighted_f1_difference(std::span<const int> labels,
+                                                std::span<const std::string> groups,
+                                                std::span<const std::vector<int>> first,
+                                                std::span<const std::vector<int>> other, int classes,
+                                                int resamples = 2000);
+
 }  // namespace kickdrum
