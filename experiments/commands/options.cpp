@@ -86,6 +86,13 @@ void add_json_option(CLI::App& app, CommonOptions& options, const std::string& d
     add_flag(app, "--json", options.json, description);
 }
 
+void add_export_options(CLI::App& app, CommonOptions& options) {
+    add_flag(app, "--tensorboard", options.tensorboard,
+             "Also write the curves for TensorBoard, into each run's folder");
+    add_text_option(app, "--mlflow", options.mlflow, "DIR",
+                    "Also write finished runs into MLflow's file store DIR");
+}
+
 void add_force_option(CLI::App& app, CommonOptions& options, const std::string& description) {
     add_flag(app, "--force", options.force, description);
 }

@@ -23,6 +23,8 @@ struct CommonOptions {
     bool quiet = false;
     bool json = false;
     bool force = false;
+    bool tensorboard = false;
+    std::string mlflow;  // a folder; empty: none
 
     // The experiment file's keys to replace: --set as given, and --device.
     std::vector<std::string> overrides() const;
@@ -39,6 +41,7 @@ void add_cache_option(CLI::App& app, CommonOptions& options);
 void add_set_option(CLI::App& app, CommonOptions& options);
 void add_quiet_option(CLI::App& app, CommonOptions& options);
 void add_json_option(CLI::App& app, CommonOptions& options, const std::string& description);
+void add_export_options(CLI::App& app, CommonOptions& options);
 void add_force_option(CLI::App& app, CommonOptions& options, const std::string& description);
 
 // `type` is shown in the help and tells the shell what to complete: DIR, FILE, a list "a|b|c", or any other

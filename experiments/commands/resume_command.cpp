@@ -22,6 +22,7 @@ Work declare(CLI::App& app) {
     add_argument(app, "RESULTS", options->folder, "The results folder");
     add_threads_option(app, options->common);
     add_cache_option(app, options->common);
+    add_export_options(app, options->common);
     add_quiet_option(app, options->common);
     add_json_option(app, options->common, "Print summary.json on stdout, everything else on stderr");
     return [options](const std::string& command_line) {
@@ -32,7 +33,8 @@ Work declare(CLI::App& app) {
                              .quiet = common.quiet,
                              .json = common.json,
                              .threads = common.threads,
-                             .command = command_line};
+                             .command = command_line,
+                             .exports = {.tensorboard = common.tensorboard, .mlflow = common.mlflow}};
         return resume_experiment(run);
     };
 }

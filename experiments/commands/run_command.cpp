@@ -51,7 +51,9 @@ ExitCode run(const ExperimentConfig& config, const ExperimentOptions& options,
                                    .quiet = options.common.quiet,
                                    .json = options.common.json,
                                    .threads = options.common.threads,
-                                   .command = command_line});
+                                   .command = command_line,
+                                   .exports = {.tensorboard = options.common.tensorboard,
+                                               .mlflow = options.common.mlflow}});
 }
 
 using AddOption = void (*)(CLI::App&, CommonOptions&);
@@ -77,6 +79,7 @@ Work declare_run(CLI::App& app) {
     add_shared_options(app, *options, add_device_option);
     add_out_option(app, options->common, "DIR", "The results folder (default: results/<name>)");
     add_force_option(app, options->common, "Replace the results in an existing results folder");
+    add_export_options(app, options->common);
     add_flag(app, "--dry-run", options->dry_run, "Check only, as 'kickdrum check' does");
     add_json_option(app, options->common, "Print summary.json on stdout, everything else on stderr");
     return [options](const std::string& command_line) {

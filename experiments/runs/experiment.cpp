@@ -13,6 +13,7 @@
 #include "experiments/data/content_hash.h"
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
+#include "experiments/export/mlflow.h"
 #include "experiments/files.h"
 #include "experiments/runs/experiment_data.h"
 #include "experiments/runs/interrupt.h"
@@ -51,6 +52,7 @@ class Experiment {
         }
         StudyRecorder recorder(config_, options_.resume ? earlier_results() : results_without_runs(), use,
                                progress_);
+        if (options_.exports.tensorboard) recorder.log_for_tensorboard();
         try {
             return run(recorder, use);
         } catch (const DeviceError& error) {
@@ -198,6 +200,7 @@ class Experiment {
 
     ExitCode finish(StudyRecorder& recorder) {
         const Results& results = recorder.results();
+        if (!options_.exports.mlflow.empty()) write_mlflow(options_.exports.mlflow, results);
         recorder.finish(StudyStatus::done);
         const Summary summary = summarize(results);
         progress_.finished(results, summary, recorder.report_path());

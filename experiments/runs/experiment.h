@@ -10,6 +10,12 @@
 
 namespace kickdrum {
 
+// What is written for other programs, beside the results folder.
+struct Exports {
+    bool tensorboard = false;      // an event file in each run's folder
+    std::filesystem::path mlflow;  // a file store; empty: none
+};
+
 struct RunOptions {
     std::filesystem::path out;    // results folder
     std::filesystem::path cache;  // feature cache
@@ -19,6 +25,7 @@ struct RunOptions {
     int threads = 0;              // 0: one per processor
     std::string command;          // as typed, for environment.json and the report
     bool resume = false;          // `out` holds what an earlier call left
+    Exports exports;  // for other programs
 };
 
 // Runs the experiment and leaves the results folder. Returns done, or interrupted after Ctrl-C (what was

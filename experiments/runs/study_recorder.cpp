@@ -68,6 +68,10 @@ void StudyRecorder::write_data(const ClipTable& table, const std::vector<Split>&
 void StudyRecorder::run_started(int run, const std::vector<EpochRecord>& history) {
     const std::lock_guard lock(mutex_);
     folder_.begin_history(run, history);
+    if (tensorboard_) {
+        event_files_.erase(run);
+        event_files_.try_emplace(run, folder_.run_folder(run), history);
+    }
     const int epochs = history.empty() ? 0 : history.back().epoch;
     progress_.run_started(run, config_.runs, config_.training.epochs, epochs);
     folder_.log("run started", {{"run", std::int64_t{run}}, {"epochs_before", std::int64_t{epochs}}});
@@ -88,6 +92,8 @@ void StudyRecorder::epoch_done(const RunResult& so_far) {
     const std::lock_guard lock(mutex_);
     const EpochRecord& record = so_far.history.back();
     folder_.append_epoch(so_far.run, record);
+    if (const auto events = event_files_.find(so_far.run); events != event_files_.end())
+        events->second.add(record);
     const auto& stopping = config_.training.early_stopping;
     const std::string monitor = stopping ? stopping->monitor : "val_loss";
     const EpochRecord& best = so_far.history.at(static_cast<std::size_t>(so_far.best_epoch) - 1);
@@ -109,6 +115,7 @@ void StudyRecorder::run_finished(TrainingRunOutcome outcome) {
     folder_.write_run(result);
     folder_.log("run finished",
                 {{"run", std::int64_t{run}}, {"test.weighted_f1", result.test.scores.weighted_f1}});
+    event_files_.erase(run);
     progress_.run_done(result);
     if (results_.environment.implementations.empty()) {
         results_.environment.implementations = outcome.implementations;

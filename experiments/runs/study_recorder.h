@@ -5,10 +5,12 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <string>
 
 #include "experiments/config/experiment_config.h"
+#include "experiments/export/tensorboard.h"
 #include "experiments/runs/progress.h"
 #include "experiments/runs/results_folder.h"
 #include "experiments/runs/stopwatch.h"
@@ -25,6 +27,8 @@ class StudyRecorder {
     // What the data adds: `results` again, with splits, and the clips that were skipped.
     void write_data(const ClipTable& table, const std::vector<Split>& splits,
                     std::vector<SkippedClip> skipped);
+    // From now on: an event file in each run's folder.
+    void log_for_tensorboard() { tensorboard_ = true; }
     // Before the first run: leaves no trace of the folder.
     void discard() { folder_.discard(); }
 
@@ -56,6 +60,8 @@ class StudyRecorder {
     Results results_;
     ResultsFolder folder_;
     Stopwatch since_report_;
+    bool tensorboard_ = false;
+    std::map<int, TensorboardLog> event_files_;  // of the runs under way
 };
 
 }  // namespace kickdrum
