@@ -7,6 +7,8 @@
 #include "experiments/commands/options.h"
 #include "experiments/data/feature_cache.h"
 #include "experiments/runs/experiment.h"
+#include "experiments/studies/study.h"
+#include "experiments/studies/study_folder.h"
 
 namespace kickdrum {
 namespace fs = std::filesystem;
@@ -19,7 +21,7 @@ struct ResumeOptions {
 
 Work declare(CLI::App& app) {
     const auto options = std::make_shared<ResumeOptions>();
-    add_argument(app, "RESULTS", options->folder, "The results folder");
+    add_argument(app, "RESULTS", options->folder, "The results folder, of an experiment or a study");
     add_threads_option(app, options->common);
     add_cache_option(app, options->common);
     add_export_options(app, options->common);
@@ -35,7 +37,7 @@ Work declare(CLI::App& app) {
                              .threads = common.threads,
                              .command = command_line,
                              .exports = {.tensorboard = common.tensorboard, .mlflow = common.mlflow}};
-        return resume_experiment(run);
+        return is_study_folder(run.out) ? resume_study(run) : resume_experiment(run);
     };
 }
 

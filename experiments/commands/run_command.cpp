@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "experiments/commands/all_commands.h"
 #include "experiments/commands/options.h"
@@ -12,6 +13,7 @@
 #include "experiments/runs/check.h"
 #include "experiments/runs/experiment.h"
 #include "experiments/runs/progress.h"
+#include "experiments/studies/study.h"
 
 namespace kickdrum {
 namespace fs = std::filesystem;
@@ -21,9 +23,26 @@ struct ExperimentOptions {
     CommonOptions common;
     std::string file;
     bool dry_run = false;
+    bool yes = false;
 
     fs::path cache() const { return common.cache.empty() ? default_feature_cache() : fs::path(common.cache); }
 };
+
+fs::path results_of(const ExperimentOptions& options, const std::string& name) {
+    return options.common.out.empty() ? fs::path("results") / name : fs::path(options.common.out);
+}
+
+RunOptions run_options(const ExperimentOptions& options, const fs::path& out,
+                       const std::string& command_line) {
+    return {.out = out,
+            .cache = options.cache(),
+            .force = options.common.force,
+            .quiet = options.common.quiet,
+            .json = options.common.json,
+            .threads = options.common.threads,
+            .command = command_line,
+            .exports = {.tensorboard = options.common.tensorboard, .mlflow = options.common.mlflow}};
+}
 
 ExitCode check(const ExperimentConfig& config, const ExperimentOptions& options) {
     const bool json = options.common.json;
@@ -41,25 +60,19 @@ ExitCode check(const ExperimentConfig& config, const ExperimentOptions& options)
     return report.plans() ? ExitCode::done : ExitCode::environment;
 }
 
-ExitCode run(const ExperimentConfig& config, const ExperimentOptions& options,
-             const std::string& command_line) {
-    const fs::path out =
-        options.common.out.empty() ? fs::path("results") / config.name : fs::path(options.common.out);
-    return run_experiment(config, {.out = out,
-                                   .cache = options.cache(),
-                                   .force = options.common.force,
-                                   .quiet = options.common.quiet,
-                                   .json = options.common.json,
-                                   .threads = options.common.threads,
-                                   .command = command_line,
-                                   .exports = {.tensorboard = options.common.tensorboard,
-                                               .mlflow = options.common.mlflow}});
+// Nothing where the file isn't a study.
+std::optional<ExitCode> study(const ExperimentOptions& options, bool only_check,
+                              const std::string& command_line) {
+    if (options.file.empty() || !is_study_file(options.file)) return std::nullopt;
+    const StudyPlan plan = read_study(options.file, options.common.overrides());
+    const RunOptions run = run_options(options, results_of(options, plan.name), command_line);
+    return only_check ? check_study(plan, run) : run_study(plan, run, options.yes);
 }
 
 using AddOption = void (*)(CLI::App&, CommonOptions&);
 
 void add_shared_options(CLI::App& app, ExperimentOptions& options, AddOption add_device) {
-    add_argument(app, "EXPERIMENT.yaml", options.file, "The experiment file");
+    add_argument(app, "EXPERIMENT.yaml", options.file, "The experiment file, or a study of several variants");
     add_set_option(app, options.common);
     add_device(app, options.common);
     add_threads_option(app, options.common);
@@ -81,10 +94,13 @@ Work declare_run(CLI::App& app) {
     add_force_option(app, options->common, "Replace the results in an existing results folder");
     add_export_options(app, options->common);
     add_flag(app, "--dry-run", options->dry_run, "Check only, as 'kickdrum check' does");
+    add_flag(app, "--yes", options->yes, "Run a study of more than 100 runs");
     add_json_option(app, options->common, "Print summary.json on stdout, everything else on stderr");
     return [options](const std::string& command_line) {
+        if (const auto code = study(*options, options->dry_run, command_line)) return *code;
         const ExperimentConfig config = read(*options, "run");
-        return options->dry_run ? check(config, *options) : run(config, *options, command_line);
+        if (options->dry_run) return check(config, *options);
+        return run_experiment(config, run_options(*options, results_of(*options, config.name), command_line));
     };
 }
 
@@ -92,7 +108,10 @@ Work declare_check(CLI::App& app) {
     const auto options = std::make_shared<ExperimentOptions>();
     add_shared_options(app, *options, add_planned_device_option);
     add_json_option(app, options->common, "Print one JSON document on stdout, everything else on stderr");
-    return [options](const std::string&) { return check(read(*options, "check"), *options); };
+    return [options](const std::string& command_line) {
+        if (const auto code = study(*options, true, command_line)) return *code;
+        return check(read(*options, "check"), *options);
+    };
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "experiments/report/html_sections.h"
 #include "experiments/report/html_text.h"
@@ -110,7 +111,11 @@ LineChart line_chart(const Page& page, const ChartSpec& spec, int only_run) {
         chart.best_epochs.push_back(history.best_epoch);
     }
     // One run by itself keeps the scales of all.
-    const auto all = histories(page, 0);
+    auto all = histories(page, 0);
+    for (const Results* other : page.beside) {
+        const Page beside{.results = *other, .summary = {}, .test_set = {}};
+        std::ranges::copy(histories(beside, 0), std::back_inserter(all));
+    }
     chart.y_range = value_range(build(all));
     std::size_t longest = 1;
     for (const auto& history : all) longest = std::max(longest, history.epochs->size());

@@ -16,6 +16,7 @@ struct Page {
     const Results& results;
     Summary summary;
     std::optional<TestSetUncertainty> test_set;
+    std::vector<const Results*> beside{};  // others, whose curves share the scales
 };
 
 std::string headline(const Page& page);  // the result, how far to trust it, warnings, facts, the command

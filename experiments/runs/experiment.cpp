@@ -15,6 +15,7 @@
 #include "experiments/data/split.h"
 #include "experiments/export/mlflow.h"
 #include "experiments/files.h"
+#include "experiments/report/score_text.h"
 #include "experiments/runs/experiment_data.h"
 #include "experiments/runs/interrupt.h"
 #include "experiments/runs/progress.h"
@@ -32,8 +33,8 @@ class Experiment {
     Experiment(const ExperimentConfig& config, const RunOptions& options)
         : config_(config),
           options_(options),
-          progress_(options.json ? std::cerr : std::cout,
-                    progress_style(options.json ? 2 : 1, options.quiet)),
+          progress_(logs_to_stderr(options) ? std::cerr : std::cout,
+                    progress_style(logs_to_stderr(options) ? 2 : 1, options.quiet)),
           device_(choose_device(config)),
           plan_(plan_runs(config, device_, options.threads)),
           data_context_(context_options(config, device_, 1)) {}
@@ -66,6 +67,8 @@ class Experiment {
     }
 
  private:
+    static bool logs_to_stderr(const RunOptions& options) { return options.json || options.log_to_stderr; }
+
     FolderUse folder_use() const {
         if (options_.resume) return FolderUse::resume;
         std::error_code error;
@@ -203,6 +206,11 @@ class Experiment {
         if (!options_.exports.mlflow.empty()) write_mlflow(options_.exports.mlflow, results);
         recorder.finish(StudyStatus::done);
         const Summary summary = summarize(results);
+        if (options_.part_of_study) {
+            progress_.note(fmt::format("Test F1 {}   {}", mean_with_interval(summary, "test.weighted_f1"),
+                                       recorder.report_path().string()));
+            return ExitCode::done;
+        }
         progress_.finished(results, summary, recorder.report_path());
         if (options_.json) std::cout << to_json(summary) << std::flush;
         return ExitCode::done;

@@ -25,6 +25,8 @@ struct RunOptions {
     int threads = 0;              // 0: one per processor
     std::string command;          // as typed, for environment.json and the report
     bool resume = false;          // `out` holds what an earlier call left
+    bool part_of_study = false;   // one line at the end instead of all tables
+    bool log_to_stderr = false;
     Exports exports;  // for other programs
 };
 

@@ -12,6 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -186,7 +187,8 @@ TEST_F(FinishedRun, ReportComparesFolders) {
     const Outcome report = (*study)({"report", "results/tiny", "results/tiny", "--out", "compared"});
     ASSERT_EQ(report.code, 0) << report.err;
     EXPECT_THAT(report.out, HasSubstr("test weighted F1"));
-    EXPECT_THAT(text_of(*study / "compared/comparison.md"), HasSubstr("| tiny | 2 |"));
+    EXPECT_THAT(text_of(*study / "compared/comparison.md"),
+                AllOf(HasSubstr("| tiny (results/tiny) | 2 |"), HasSubstr("The runs gave the same scores")));
     const json document = json::parse((*study)({"report", "results/tiny", "--json"}).out);
     EXPECT_EQ(document.at("results").at(0).at("summary").at("runs"), 2);
 }
