@@ -30,6 +30,7 @@ std::vector<ConvCase> convolutions_of_shipped_configs() {
     setenv("KICKDRUM_REFERENCE_DATA", "/nowhere", 1);
     std::vector<ConvCase> cases;
     for (const auto& entry : fs::directory_iterator(fs::path(KICKDRUM_SOURCE_DIR) / "experiments/configs")) {
+        if (!entry.is_regular_file()) continue;
         const ExperimentConfig config = read_experiment(entry.path());
         const std::set<std::pair<int, int>> sizes = {
             {config.features.height, config.features.width}, {128, 128}, {256, 256}, {300, 300}};
