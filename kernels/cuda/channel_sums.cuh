@@ -88,7 +88,6 @@ __device__ void write_sums(const double (&first)[kSize], const double (&second)[
             of_piece[me.channel + j] = shared[me.column].x;
             of_piece[plan.channels + me.channel + j] = shared[me.column].y;
         }
-        __syncthreads();  // the next channel's sums go into the same memory
     }
 }
 
