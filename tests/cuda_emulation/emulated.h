@@ -70,7 +70,10 @@ class OnDevice {
     explicit OnDevice(std::size_t size) : size_(size) {
         EXPECT_EQ(cudaMalloc(reinterpret_cast<void**>(&data_), size_ * sizeof(T)), cudaSuccess);
     }
-    ~OnDevice() { EXPECT_EQ(cudaFree(data_), cudaSuccess); }
+    ~OnDevice() {
+        static_cast<void>(cudaDeviceSynchronize());  // giving memory back doesn't wait for what uses it
+        EXPECT_EQ(cudaFree(data_), cudaSuccess);
+    }
     OnDevice(const OnDevice&) = delete;
     OnDevice& operator=(const OnDevice&) = delete;
 

@@ -193,6 +193,19 @@ TEST_F(FaultsDeathTest, KernelUsesFreedMemory) {
         crash_text("freed device memory of 400 bytes, at byte 12, by block"));
 }
 
+TEST_F(FaultsDeathTest, GivingMemoryBackDoesNotWaitForKernels) {
+    OnDevice<float> dst(1);
+    EXPECT_DEATH(
+        {
+            void* src = nullptr;
+            cudaMalloc(&src, 400);
+            launch(read_at, {dim3(1), dim3(1)}, dst.data(), static_cast<float*>(src), 3);
+            cudaFree(src);
+            cudaStreamSynchronize(stream());
+        },
+        crash_text("freed device memory of 400 bytes, at byte 12, by block"));
+}
+
 TEST_F(FaultsDeathTest, LeaksEndTheProgram) {
     EXPECT_EXIT(
         {

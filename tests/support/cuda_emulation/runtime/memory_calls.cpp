@@ -74,9 +74,9 @@ cudaError_t cudaFree(void* pointer) {
         [=](Runtime& runtime) {
             if (pointer == nullptr) return cudaSuccess;
             if (const cudaError_t error = runtime.refuse_while_capturing()) return error;
-            // As on a GPU, work that may still use the memory comes first.
-            const cudaError_t error = runtime.drain_all();
-            return runtime.memory.free(pointer) ? error : cudaErrorInvalidValue;
+            // A GPU's driver waits for work that may still use the memory, but its documentation doesn't
+            // promise it.
+            return runtime.memory.free(pointer) ? cudaSuccess : cudaErrorInvalidValue;
         },
         CallKind::done_anyway);
 }
@@ -102,10 +102,12 @@ cudaError_t cudaFreeHost(void* pointer) {
         [=](Runtime& runtime) {
             if (pointer == nullptr) return cudaSuccess;
             if (const cudaError_t error = runtime.refuse_while_capturing()) return error;
-            const cudaError_t error = runtime.drain_all();
-            if (runtime.pinned.erase(static_cast<const char*>(pointer)) == 0) return cudaErrorInvalidValue;
+            const auto found = runtime.pinned.find(static_cast<const char*>(pointer));
+            if (found == runtime.pinned.end()) return cudaErrorInvalidValue;
+            std::memset(pointer, kickdrum::emulation::kPoison, found->second);  // work may still read it
+            runtime.pinned.erase(found);
             std::free(pointer);
-            return error;
+            return cudaSuccess;
         },
         CallKind::done_anyway);
 }
