@@ -10,26 +10,30 @@ namespace kickdrum {
 namespace {
 
 // Seven clips of three classes; two batches of three and a last one of one, padded with the first clip.
+// Behind the tables lie an eighth label and a fourth batch, which count for nothing.
 class BatchStepTest : public DeviceTest {
  protected:
     struct Epoch {
         explicit Epoch(Context& context)
-            : clips(context, {3, 3}, DType::i32),
-              rows(context, {3}, DType::i32),
-              rates(context, {3}),
-              dataset_labels(context, {7}, DType::i32),
+            : clips(context, {4, 3}, DType::i32),
+              rows(context, {4}, DType::i32),
+              rates(context, {4}),
+              dataset_labels(context, {8}, DType::i32),
               class_weights(context, {3}),
               indices(context, {3}, DType::i32),
               labels(context, {3}, DType::i32),
               weights(context, {3}),
               state(context, {.step = 40, .gradient_scale = 0.5F, .loss_sum = 2.5, .correct = 9}) {
-            clips.assign(std::vector<std::int32_t>{6, 0, 5, 1, 2, 3, 4, 6, 6});
-            rows.assign(std::vector<std::int32_t>{3, 3, 1});
-            rates.assign(std::vector<float>{0.5F, 0.25F, 0.125F});
-            dataset_labels.assign(std::vector<std::int32_t>{2, 0, 1, 1, 2, 0, 1});
+            clips.assign(std::vector<std::int32_t>{6, 0, 5, 1, 2, 3, 4, 6, 6, 0, 1, 2});
+            rows.assign(std::vector<std::int32_t>{3, 3, 1, 2});
+            rates.assign(std::vector<float>{0.5F, 0.25F, 0.125F, 4});
+            dataset_labels.assign(std::vector<std::int32_t>{2, 0, 1, 1, 2, 0, 1, 0});
             class_weights.assign(std::vector<float>{1.5F, 0.75F, 3});
         }
-        BatchTables tables() const { return {clips, rows, rates, dataset_labels, class_weights}; }
+        BatchTables tables() const {
+            return {clips.tensor().first_rows(3), rows.tensor().first_rows(3), rates.tensor().first_rows(3),
+                    dataset_labels.tensor().first_rows(7), class_weights};
+        }
         void begin(Context& context, std::int64_t count = 3) {
             begin_batch(context, tables(), state, indices.tensor().first_rows(count),
                         labels.tensor().first_rows(count), weights.tensor().first_rows(count));
@@ -94,6 +98,16 @@ TEST_P(BatchStepTest, WrongDataThrowsOrGivesNaN) {
     const std::vector<float> weights = epoch.weights.values();
     EXPECT_EQ(weights[0], 0.75F);
     EXPECT_TRUE(std::isnan(weights[1]) && std::isnan(weights[2]));
+
+    // A batch that doesn't exist changes nothing.
+    for (const std::int32_t batch : {-1, 3}) {
+        epoch.state.set({.learning_rate = 0.75F, .rows = 2, .batch = batch});
+        epoch.labels.assign(std::vector<std::int32_t>{7, 7, 7});
+        epoch.begin(context());
+        EXPECT_EQ(epoch.labels.integers(), (std::vector<std::int32_t>{7, 7, 7}));
+        EXPECT_EQ(epoch.state.get().learning_rate, 0.75F);
+        EXPECT_EQ(epoch.state.get().rows, 2);
+    }
 }
 
 TEST_P(BatchStepTest, WrongShapesThrow) {

@@ -52,6 +52,7 @@ const std::vector<Case>& cases() {
         {{1, 4, 6, 3}, {.channels_out = 4, .kernel = {4, 6}}, "im2col"},
         {{1, 200, 180, 1}, {.channels_out = 2, .kernel = {1, 1}}, "im2col"},  // long sums over few channels
         {{1, 9, 9, 2}, {.channels_out = 3, .kernel = {7, 7}, .stride = {4, 4}, .padding = kSame}, "im2col"},
+        {{2, 8, 9, 3}, {.channels_out = 261, .kernel = {1, 1}}, "im2col"},  // more than one block is wide
     };
     return all;
 }

@@ -97,6 +97,21 @@ TEST_P(DropoutTest, BackwardDropsTheSameElements) {
     for (std::size_t i = 0; i < forward.size(); ++i) ASSERT_EQ(forward[i] != 0, backward[i] != 0) << i;
 }
 
+// A number that is just the rate keeps its element.
+TEST_P(DropoutTest, TheRateItselfIsKept) {
+    constexpr std::uint64_t kStep = 3;
+    std::size_t element = 0;
+    const auto word = [&] { return philox(kStream, element / 4, kStep)[element % 4]; };
+    while (word() % 256 != 0) ++element;  // uniform01 drops the low bits
+    const auto count = static_cast<std::int64_t>(element) + 1;
+    TestTensor ones(context(), {count});
+    TestTensor dst(context(), {count});
+    ones.assign(std::vector<float>(element + 1, 1));
+    const float rate = uniform01(word());
+    drop(rate, kStep, ones, dst);
+    EXPECT_EQ(dst.values()[element], 1 / (1 - rate));
+}
+
 TEST_P(DropoutTest, StepsAndStreamsDiffer) {
     TestTensor ones(context(), {256});
     ones.assign(std::vector<float>(256, 1));

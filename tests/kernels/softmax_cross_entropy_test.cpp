@@ -210,6 +210,22 @@ TEST_P(SoftmaxCrossEntropyTest, AddsUpLossAndHits) {
     EXPECT_NEAR(problem.state.get().loss_sum, 2 * loss, 1e-12 * loss);
 }
 
+// Wherever it stands among more classes than a warp has lanes.
+TEST_P(SoftmaxCrossEntropyTest, FindsTheMostProbableOfManyClasses) {
+    constexpr std::size_t kClasses = 70;
+    Problem problem(context(), kClasses, kClasses);
+    std::vector<float> logits(kClasses * kClasses);
+    std::vector<std::int32_t> labels;
+    for (std::size_t row = 0; row < kClasses; ++row) {
+        logits[row * kClasses + row] = 1;
+        labels.push_back(static_cast<std::int32_t>(row));
+    }
+    problem.logits.assign(logits);
+    problem.labels.assign(labels);
+    problem.run(context(), 0, 1);
+    EXPECT_EQ(problem.state.get().correct, static_cast<std::int64_t>(kClasses));
+}
+
 TEST_P(SoftmaxCrossEntropyTest, PaddingCountsForNothing) {
     Problem whole(context(), 7, 4);
     whole.run(context(), 0.1F, 0.2F);
