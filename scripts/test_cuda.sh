@@ -28,6 +28,11 @@ for seed in "${seeds[@]}"; do
     KICKDRUM_EMULATION_SEED=$seed ctest --preset cuda-emulated --parallel "$jobs" --no-tests=error -R '/cuda( |$)|^Device(Runs|Features)\.'
 done
 
+echo "== Planted mistakes: one of each kind"
+scripts/mutate_cuda.py --one-of-each --fresh --jobs "$jobs" --presets cuda-emulated --output build/mutation-sample \
+    --only 'dsp/cuda/mel_power_chain_cuda|device/context_cuda' --programs kernels_tests dsp_tests \
+    --tests '*ClipBatch*/cuda:*Transfer*/cuda'
+
 echo "== nvcc, every architecture"
 cmake --preset cuda -DKICKDRUM_BUILD_TESTS=ON
 cmake --build --preset cuda --parallel "$jobs" --target device_code
