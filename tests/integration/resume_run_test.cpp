@@ -157,6 +157,20 @@ TEST_F(ResumeRun, ADamagedCheckpointGivesWayToTheOneBefore) {
     EXPECT_EQ(bits_of(study_ / "results/tiny"), whole_);
 }
 
+TEST_F(ResumeRun, ADiskThatFillsUpCostsTheCheckpointNotTheRun) {
+    // Four times as large as the weights: with the moments and the best weights.
+    CallOptions full = study_.here();
+    full.largest_file = 600'000;
+    const std::vector<std::string> words{
+        "run", "experiment.yaml", "--set", "model.0.conv2d.filters=512", "--out", "full"};
+    const Outcome outcome = call(words, full);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out,
+                AllOf(HasSubstr("warning: can't write"), HasSubstr("goes on without a checkpoint")));
+    EXPECT_TRUE(fs::exists(study_ / "full/runs/02/model.safetensors"));
+    EXPECT_FALSE(fs::exists(study_ / "full/runs/02/checkpoint"));
+}
+
 TEST_F(ResumeRun, OnlyOneProcessGoesOn) {
     stop_when(run_with({"--set", "runs=500"}), SIGKILL, [&] { return holds_checkpoint(run_folder(1)); });
     Call first({"resume", "results/tiny"}, study_.here());
