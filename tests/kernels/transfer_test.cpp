@@ -51,15 +51,16 @@ TEST_P(TransferTest, CopiesPartsOfHostMemoryInTheOrderOfTheWork) {
 
 // Memory that is given back waits for the work that uses it.
 TEST_P(TransferTest, MemoryMayGoRightAfterItsWorkWasAskedFor) {
+    const std::vector<float> expected = counted();  // made before: memory that is free now can be found again
     const TestTensor tensor(context(), {kCount});
     {
         const HostBuffer host(context(), kCount * sizeof(float));
-        std::ranges::copy(counted(), floats(host).begin());
+        std::ranges::copy(expected, floats(host).begin());
         upload_async(context(), host, 0, tensor);
     }
     const HostBuffer other(context(), kCount * sizeof(float));  // where the first one was, perhaps
     std::memset(other.data(), 0xff, other.bytes());
-    EXPECT_EQ(tensor.values(), counted());
+    EXPECT_EQ(tensor.values(), expected);
     {
         Buffer gone(context(), kCount * sizeof(float));
         fill(context(), 1, gone.tensor({kCount}, DType::f32));

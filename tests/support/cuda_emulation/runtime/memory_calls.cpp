@@ -104,7 +104,9 @@ cudaError_t cudaFreeHost(void* pointer) {
             if (const cudaError_t error = runtime.refuse_while_capturing()) return error;
             const auto found = runtime.pinned.find(static_cast<const char*>(pointer));
             if (found == runtime.pinned.end()) return cudaErrorInvalidValue;
-            std::memset(pointer, kickdrum::emulation::kPoison, found->second);  // work may still read it
+            // Work may still read it, which the compiler doesn't know.
+            std::memset(pointer, kickdrum::emulation::kPoison, found->second);
+            asm volatile("" : : "r"(pointer) : "memory");
             runtime.pinned.erase(found);
             std::free(pointer);
             return cudaSuccess;
