@@ -49,8 +49,8 @@ struct FitResult {
 
 struct FitHooks {
     std::function<void(const EpochResult&)> on_epoch;
-    // Called with the share of the epoch that is done, after each step (on CUDA at the epoch's end); returns
-    // false to stop at once.
+    // Called with the share of the epoch that is done, after each step (on CUDA as Trainer::GoOn says);
+    // returns false to stop at once.
     std::function<bool(int epoch, double done)> go_on;
     // Where training could go on from: after each epoch, and where go_on stopped it (`interrupted`). The
     // trainer's state belongs to it.

@@ -65,7 +65,8 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
       moments_(context,
                static_cast<std::size_t>(moment_count(spec.optimizer)) * parameters_.values().bytes()),
       best_(context, parameters_),
-      tables_(context, dataset, spec) {
+      tables_(context, dataset, spec),
+      evaluation_graphs_(static_cast<std::size_t>(tables_.largest_batches())) {
     const Shape flat = parameters_.values().shape;
     if (moment_count(spec.optimizer) > 0) moment_1_ = moments_.tensor(flat);
     if (moment_count(spec.optimizer) > 1) {
@@ -119,6 +120,11 @@ Trainer::~Trainer() {
     context_.thaw();
 }
 
+void Trainer::capture_steps(bool on) {
+    graph_.capture(on);
+    for (StepGraph& graph : evaluation_graphs_) graph.capture(on);
+}
+
 std::int64_t Trainer::rows_with_padding(std::int64_t batch) const {
     return captures_steps(context_) ? tables_.batch_size() : tables_.rows(batch);
 }
@@ -167,7 +173,8 @@ std::optional<StepResult> Trainer::train_epoch(std::span<const std::int32_t> cli
         ++step_;
         const auto done = static_cast<double>(batch * tables_.batch_size() + tables_.rows(batch)) /
                           static_cast<double>(clips.size());
-        if (waits_for_each && go_on && !go_on(done)) return stopped(batch + 1);
+        const bool last = batch + 1 == tables_.batches();
+        if (go_on && (waits_for_each || !last) && !go_on(done)) return stopped(batch + 1);
     }
     const StepState state = tables_.download_state();
     if (!waits_for_each && go_on && !go_on(1.0)) return stopped(tables_.batches());
@@ -237,7 +244,10 @@ Evaluation Trainer::evaluate(std::span<const std::int32_t> clips) {
     if (clips.empty()) return result;
     tables_.upload(clips, {}, step_);
     for (std::int64_t batch = 0; batch < tables_.batches(); ++batch) {
-        evaluate_batch(rows_with_padding(batch), batch * tables_.batch_size());
+        // Where a batch's results go is part of its graph.
+        evaluation_graphs_[static_cast<std::size_t>(batch)].run(context_, [this, batch] {
+            evaluate_batch(rows_with_padding(batch), batch * tables_.batch_size());
+        });
     }
     const auto classes = static_cast<std::size_t>(dataset_.classes);
     const Tensor probabilities = probabilities_.first_rows(std::ssize(clips));

@@ -55,8 +55,9 @@ class Trainer {
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
 
-    // Asked with the share of the epoch that is done; false stops. On the CPU it's asked after each step, on
-    // CUDA at the epoch's end.
+    // Asked after each step with the share of the epoch that is done; false stops. On CUDA steps are only
+    // asked for then, ahead of the device by as many as its driver takes, and the last question comes when
+    // they are done.
     using GoOn = std::function<bool(double done)>;
     // One optimiser step on each batch of the clips (indices into the dataset, at most as many as it has), by
     // its learning rate: one for each of the batches. Nothing where go_on stopped it; `progress` then says
@@ -69,9 +70,9 @@ class Trainer {
     // At most as many clips as the dataset has; waits once.
     Evaluation evaluate(std::span<const std::int32_t> clips);
 
-    // On CUDA: whether steps are captured (the default). Without, they give the same bits, each asked for in
-    // full.
-    void capture_steps(bool on) { graph_.capture(on); }
+    // On CUDA: whether steps and evaluations are captured (the default). Without, they give the same bits,
+    // each asked for in full.
+    void capture_steps(bool on);
 
     ParameterStore& parameters() { return parameters_; }
     const ParameterStore& parameters() const { return parameters_; }
@@ -113,6 +114,7 @@ class Trainer {
 
     EpochTables tables_;
     StepGraph graph_;
+    std::vector<StepGraph> evaluation_graphs_;  // one for each batch of the largest evaluation
     std::uint64_t step_ = 0;
 
     Buffer batch_memory_;  // small tensors that live for the whole step

@@ -40,7 +40,7 @@ std::string train() {
     const std::vector<double> rates{0.01, 0.01, 0.01};
     trainer.train_epoch(data.indices, rates);
     trainer.save_weights();
-    trainer.evaluate(data.indices);
+    for (int i = 0; i < 2; ++i) trainer.evaluate(data.indices);  // at first an ordinary one, then captured
     trainer.restore_weights();
     return to_safetensors(trainer.parameters(), {});
 }
@@ -107,6 +107,24 @@ TEST_F(TrainingFaults, ALostDeviceAtAnyCall) {
         ASSERT_EQ(emulation::leaks(), "");
     }
     EXPECT_GT(errors, all / 7 * 3 / 4);
+}
+
+// Steps and evaluations are launched as graphs once they were captured.
+TEST_F(TrainingFaults, EveryLaterStepAndEvaluationIsOneLaunch) {
+    Context context({.device = Device::cuda, .threads = 1});
+    SmallData data(context, kClips, 8, 2);
+    Trainer trainer(context, network(), data.dataset, {.batch_size = 2}, 3);
+    const std::vector<double> rates{0.01, 0.01, 0.01};
+    for (int epoch = 0; epoch < 2; ++epoch) {
+        trainer.train_epoch(data.indices, rates);
+        trainer.evaluate(data.indices);
+    }
+    emulation::reset_counts();
+    trainer.train_epoch(data.indices, rates);
+    trainer.evaluate(data.indices);
+    EXPECT_EQ(emulation::counts().graph_launches, 6);
+    EXPECT_EQ(emulation::counts().launches, 0);
+    EXPECT_EQ(emulation::counts().synchronisations, 2);
 }
 
 // After an error the same thread can go on: nothing of it is left behind for the next launch to find.
