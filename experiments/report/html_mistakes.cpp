@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "experiments/report/clip_audio.h"
 #include "experiments/report/findings.h"
 #include "experiments/report/html_sections.h"
 #include "experiments/report/html_text.h"
@@ -32,12 +33,21 @@ std::string confused_text(const Page& page) {
                          : "<p>Most often confused:</p>\n<ul>\n" + items + "</ul>\n";
 }
 
-std::string wrong_row(const Page& page, const WrongClip& clip) {
+std::string player(const ClipAudio& audio, const std::string& clip) {
+    if (!audio.available()) return {};
+    const std::string link = audio.link(clip);
+    if (link.empty()) return "<td></td>";
+    return fmt::format("<td><audio controls preload=\"none\" src=\"{}\" aria-label=\"{}\"></audio></td>",
+                       escaped(link), escaped("Listen to " + clip));
+}
+
+std::string wrong_row(const Page& page, const WrongClip& clip, const ClipAudio& audio) {
     return fmt::format(
         "<tr><th scope=\"row\" class=\"id\">{}</th><td class=\"text id\">{}</td><td class=\"text\">{}</td>"
-        "<td class=\"text\">{}</td><td>{} of {}</td><td>{}</td><td>{}</td></tr>\n",
+        "<td class=\"text\">{}</td><td>{} of {}</td><td>{}</td><td>{}</td>{}</tr>\n",
         escaped(clip.id), escaped(clip.group), class_of(page, clip.label), class_of(page, clip.predicted),
-        clip.wrong, clip.tested, decimals(clip.confidence, 2), decimals(clip.true_probability, 2));
+        clip.wrong, clip.tested, decimals(clip.confidence, 2), decimals(clip.true_probability, 2),
+        player(audio, clip.id));
 }
 
 // Which groups cost most; nothing where groups are single clips.
@@ -121,8 +131,11 @@ std::string mistakes_section(const Page& page) {
         "<thead><tr><th scope=\"col\">Clip</th><th scope=\"col\" class=\"text\">Group</th>"
         "<th scope=\"col\" class=\"text\">True</th><th scope=\"col\" class=\"text\">Predicted</th>"
         "<th scope=\"col\">Wrong</th><th scope=\"col\">Confidence</th><th scope=\"col\">Own "
-        "class</th></tr></thead>\n<tbody>\n";
-    for (const auto& clip : wrong) rows += wrong_row(page, clip);
+        "class</th>";
+    const ClipAudio audio(page.results, page.folder.empty() ? page.results.folder : page.folder);
+    if (audio.available()) rows += "<th scope=\"col\">Listen</th>";
+    rows += "</tr></thead>\n<tbody>\n";
+    for (const auto& clip : wrong) rows += wrong_row(page, clip, audio);
     rows += "</tbody>\n";
     text += groups_table(page) + "<h3>Hardest clips</h3>\n";
     return text + table(

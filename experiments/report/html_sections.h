@@ -2,6 +2,7 @@
 // The parts of the page, each as markup; empty where there is nothing to say yet.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,7 @@ struct Page {
     Summary summary;
     std::optional<TestSetUncertainty> test_set;
     std::vector<const Results*> beside{};  // others, whose curves share the scales
+    std::filesystem::path folder{};        // of the page; empty: that of the results
 };
 
 std::string headline(const Page& page);  // the result, how far to trust it, warnings, facts, the command

@@ -100,6 +100,7 @@ html::Page page_of(const StudyResults& study, const VariantResults& variant) {
     html::Page page{.results = variant.results,
                     .summary = variant.summary,
                     .test_set = test_set_uncertainty(variant.results)};
+    page.folder = study.folder;
     for (const auto& other : study.variants) page.beside.push_back(&other.results);
     return page;
 }

@@ -138,6 +138,7 @@ figure { margin: 0; min-width: 0; } figure h3 { margin: 0 0 .25rem; }
 .reliability { max-width: 26rem; } .reliability .narrow { fill: var(--narrow); }
 .reliability .ideal { stroke-dasharray: 5 4; } .reliability .gap { stroke: var(--accent); stroke-width: 1.6; }
 .strip { display: block; width: 16rem; height: 1.25rem; }
+audio { display: block; width: 14rem; height: 2rem; } @media print { audio { display: none; } }
 .slim { font-size: .875rem; } .slim .strip { width: 6rem; } .slim th, .slim td { padding: .38rem .4rem; }
 .strip .whisker { stroke: var(--text); stroke-width: 2; opacity: .55; }
 .strip .small { fill: none; stroke: var(--text); stroke-width: 1; opacity: .6; }

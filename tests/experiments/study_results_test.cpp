@@ -6,8 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "experiments/files.h"
+#include "experiments/report/findings.h"
+#include "experiments/report/html_report.h"
 #include "experiments/report/html_study.h"
 #include "tests/support/synthetic_results.h"
+#include "tests/support/temporary_folder.h"
 
 namespace kickdrum {
 namespace {
@@ -181,6 +185,22 @@ TEST(StudyReport, TwentyRunsOfSixVariantsFit) {
         ASSERT_NE(at, std::string::npos) << id;
         EXPECT_EQ(html.find(id, at + 1), std::string::npos) << id;
     }
+}
+
+TEST(StudyReport, PlaysTheClipsThatAreAtHand) {
+    const TemporaryFolder folder;
+    std::filesystem::create_directories(folder / "my clips");
+    std::filesystem::create_directories(folder / "results");
+    Results results = synthetic_results(2, 2);
+    results.folder = folder / "results";
+    EXPECT_THAT(html_report(results), Not(HasSubstr("<audio")));
+    results.resolved_yaml = "data: {audio: '" + (folder / "my clips").string() + "'}\n";
+    const std::string wrong = most_often_wrong(results, 1).front().id;
+    write_file_atomically(folder / "my clips" / (wrong + ".flac"), "sound");
+    const std::string html = html_report(results);
+    EXPECT_THAT(html, HasSubstr("<audio controls preload=\"none\" src=\"../my%20clips/" + wrong + ".flac\""));
+    // Only that one is there.
+    EXPECT_EQ(html.find("<audio", html.find("<audio") + 1), std::string::npos);
 }
 
 }  // namespace
