@@ -11,16 +11,17 @@
 namespace kickdrum {
 
 struct StepState {
-    std::uint64_t step = 0;     // optimiser steps done before this one: the position of dropout's stream
-    float learning_rate = 0;    // of this step
-    float gradient_scale = 1;   // factor of all gradients: clipping by global norm
-    float loss_scale = 1;       // 1 / rows, for Keras' sum_over_batch_size
-    std::int32_t rows = 0;      // clips of this batch; rows after them are padding and don't count
-    std::int32_t batch = 0;     // number of this batch within its epoch
-    std::int32_t reserved = 0;  // keeps the next members aligned on every compiler
-    double loss_sum = 0;        // of the epoch so far: sum of weight * cross-entropy
-    std::int64_t correct = 0;   // of the epoch so far
+    std::uint64_t first_step = 0;  // optimiser steps done before the epoch
+    std::uint64_t step = 0;        // ... before this step: the position of dropout's stream
+    float learning_rate = 0;       // of this step
+    float gradient_scale = 1;      // factor of all gradients: clipping by global norm
+    float loss_scale = 1;          // 1 / rows, for Keras' sum_over_batch_size
+    std::int32_t rows = 0;         // clips of this batch; rows after them are padding and don't count
+    std::int32_t batch = 0;        // number of this batch within its epoch
+    std::int32_t next_batch = 0;   // that the next step begins
+    double loss_sum = 0;           // of the epoch so far: sum of weight * cross-entropy
+    std::int64_t correct = 0;      // of the epoch so far
 };
-static_assert(sizeof(StepState) == 48);
+static_assert(sizeof(StepState) == 56);
 
 }  // namespace kickdrum

@@ -25,9 +25,4 @@ void begin_batch(Context& context, const BatchTables& tables, StepState* state, 
     KICKDRUM_DISPATCH(context, begin_batch(context, tables, state, indices, labels, weights));
 }
 
-void end_batch(Context& context, StepState* state) {
-    require(state != nullptr, "end_batch: the state of the step is missing");
-    KICKDRUM_DISPATCH(context, end_batch(context, state));
-}
-
 }  // namespace kickdrum

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The first and the last thing that a training step does: from tables of the whole epoch, in the device's
-// memory, to the indices, labels and weights of one batch, and on to the next batch. A step needs nothing of
-// the host then: state->batch says which batch it is, so that a captured step serves all of them.
+// The first thing that a training step does: from tables of the whole epoch, in the device's memory, to the
+// indices, labels and weights of one batch. A step needs nothing of the host then: the state knows which
+// batch is next, so that a captured step serves all of them.
 //
-//   begin_batch, with b = state->batch, for every row i of the batch:
+//   begin_batch, with b = state->next_batch, for every row i of the batch:
 //     indices[i] = clips[b, i];  labels[i] = dataset_labels[indices[i]]
 //     weights[i] = i < rows[b] ? class_weights[labels[i]] : 0
-//     state: learning_rate = learning_rates[b], gradient_scale = 1, loss_scale = 1 / rows[b], rows = rows[b]
-//   end_batch: one is added to state->step and state->batch
+//     state: learning_rate = learning_rates[b], gradient_scale = 1, loss_scale = 1 / rows[b], rows = rows[b],
+//            batch = b, next_batch = b + 1, step = first_step + b
 #pragma once
 
 #include "kernels/device/context.h"
@@ -30,18 +30,15 @@ struct BatchTables {
 // throws; on CUDA the row gets label -1 and weight NaN, and a batch beyond the table nothing.
 void begin_batch(Context& context, const BatchTables& tables, StepState* state, Tensor indices, Tensor labels,
                  Tensor weights);
-void end_batch(Context& context, StepState* state);
 
 // The backend's half: arguments are checked already.
 namespace cpu {
 void begin_batch(Context& context, const BatchTables& tables, StepState* state, Tensor indices, Tensor labels,
                  Tensor weights);
-void end_batch(Context& context, StepState* state);
 }  // namespace cpu
 namespace cuda {
 void begin_batch(Context& context, const BatchTables& tables, StepState* state, Tensor indices, Tensor labels,
                  Tensor weights);
-void end_batch(Context& context, StepState* state);
 }  // namespace cuda
 
 }  // namespace kickdrum

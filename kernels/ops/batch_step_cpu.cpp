@@ -5,7 +5,7 @@ namespace kickdrum::cpu {
 
 void begin_batch(Context&, const BatchTables& tables, StepState* state, Tensor indices, Tensor labels,
                  Tensor weights) {
-    const std::int64_t batch = state->batch;
+    const std::int64_t batch = state->next_batch;
     require(batch >= 0 && batch < tables.clips.rows(), "begin_batch: batch {} of {}", batch,
             tables.clips.rows());
     const std::int32_t* clips = tables.clips.i32() + batch * tables.clips.shape[1];
@@ -27,11 +27,9 @@ void begin_batch(Context&, const BatchTables& tables, StepState* state, Tensor i
     state->gradient_scale = 1;
     state->loss_scale = 1 / static_cast<float>(rows);
     state->rows = rows;
-}
-
-void end_batch(Context&, StepState* state) {
-    ++state->step;
-    ++state->batch;
+    state->batch = static_cast<std::int32_t>(batch);
+    state->next_batch = state->batch + 1;
+    state->step = state->first_step + static_cast<std::uint64_t>(batch);
 }
 
 }  // namespace kickdrum::cpu

@@ -31,7 +31,7 @@ struct Batch {
 
 // One block: a batch has few clips, and the state's new values are then written once.
 __global__ void begin(Tables tables, StepState* state, Batch batch) {
-    const std::int32_t number = state->batch;
+    const std::int32_t number = state->next_batch;
     if (number < 0 || number >= tables.batches) return;
     const std::int32_t* const clips = tables.clips + std::int64_t{number} * tables.batch_size;
     const std::int32_t rows = tables.rows[number];
@@ -45,16 +45,15 @@ __global__ void begin(Tables tables, StepState* state, Batch batch) {
         batch.labels[i] = valid ? label : -1;
         batch.weights[i] = !valid ? nanf("") : i < rows ? tables.class_weights[label] : 0.0F;
     }
+    __syncthreads();  // everybody has read the number of the batch
     if (threadIdx.x != 0) return;
     state->learning_rate = tables.learning_rates[number];
     state->gradient_scale = 1;
     state->loss_scale = 1 / static_cast<float>(rows);
     state->rows = rows;
-}
-
-__global__ void end(StepState* state) {
-    ++state->step;
-    ++state->batch;
+    state->batch = number;
+    state->next_batch = number + 1;
+    state->step = state->first_step + static_cast<std::uint64_t>(number);
 }
 
 }  // namespace
@@ -73,10 +72,6 @@ void begin_batch(Context& context, const BatchTables& tables, StepState* state, 
     const Batch batch = {indices.i32(), labels.i32(), weights.f32(),
                          static_cast<std::int32_t>(indices.count())};
     launch(context, begin, {.grid = dim3(1), .block = dim3(kThreads)}, given, state, batch);
-}
-
-void end_batch(Context& context, StepState* state) {
-    launch(context, end, {.grid = dim3(1), .block = dim3(1)}, state);
 }
 
 }  // namespace kickdrum::cuda

@@ -57,8 +57,9 @@ void EpochTables::upload(std::span<const std::int32_t> clips, std::span<const do
     batches_ = batches;
     require(done.batches >= 0 && done.batches <= batches, "{} batches are done of an epoch of {}",
             done.batches, batches);
-    StepState state{.step = step};
-    state.batch = static_cast<std::int32_t>(done.batches);
+    // The step is that of the first batch which isn't done.
+    StepState state{.first_step = step - static_cast<std::uint64_t>(done.batches)};
+    state.next_batch = static_cast<std::int32_t>(done.batches);
     state.loss_sum = done.loss_sum;
     state.correct = done.correct;
     std::memcpy(staging_.data(), &state, sizeof(state));

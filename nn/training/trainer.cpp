@@ -151,7 +151,6 @@ void Trainer::run_step(std::int64_t rows) {
     const Pass pass{.training = true, .seed = seed_, .state = tables_.state()};
     model_->backward(context_, pass, src_.first_rows(rows), logits, diff_logits, {});
     optimizer_step();
-    end_batch(context_, tables_.state());
 }
 
 std::optional<StepResult> Trainer::train_epoch(std::span<const std::int32_t> clips,
@@ -236,7 +235,6 @@ void Trainer::evaluate_batch(std::int64_t rows, std::int64_t first) {
     softmax_cross_entropy(context_, {}, logits_.first_rows(rows), labels_.first_rows(rows),
                           weights_.first_rows(rows), tables_.state(), from_first(probabilities_),
                           from_first(row_loss_), {});
-    end_batch(context_, tables_.state());
 }
 
 Evaluation Trainer::evaluate(std::span<const std::int32_t> clips) {

@@ -23,7 +23,7 @@ class BatchStepTest : public DeviceTest {
               indices(context, {3}, DType::i32),
               labels(context, {3}, DType::i32),
               weights(context, {3}),
-              state(context, {.step = 40, .gradient_scale = 0.5F, .loss_sum = 2.5, .correct = 9}) {
+              state(context, {.first_step = 40, .gradient_scale = 0.5F, .loss_sum = 2.5, .correct = 9}) {
             clips.assign(std::vector<std::int32_t>{6, 0, 5, 1, 2, 3, 4, 6, 6, 0, 1, 2});
             rows.assign(std::vector<std::int32_t>{3, 3, 1, 2});
             rates.assign(std::vector<float>{0.5F, 0.25F, 0.125F, 4});
@@ -57,8 +57,7 @@ TEST_P(BatchStepTest, GoesThroughTheEpoch) {
     EXPECT_EQ(state.rows, 3);
     EXPECT_EQ(state.step, 40U);
 
-    end_batch(context(), epoch.state);
-    end_batch(context(), epoch.state);
+    epoch.begin(context());
     epoch.begin(context());
     EXPECT_EQ(epoch.indices.integers(), (std::vector<std::int32_t>{4, 6, 6}));
     EXPECT_EQ(epoch.labels.integers(), (std::vector<std::int32_t>{2, 1, 1}));
@@ -69,6 +68,7 @@ TEST_P(BatchStepTest, GoesThroughTheEpoch) {
     EXPECT_EQ(state.rows, 1);
     EXPECT_EQ(state.step, 42U);
     EXPECT_EQ(state.batch, 2);
+    EXPECT_EQ(state.next_batch, 3);
     // Sums of the epoch are others' business.
     EXPECT_EQ(state.loss_sum, 2.5);
     EXPECT_EQ(state.correct, 9);
@@ -89,7 +89,7 @@ TEST_P(BatchStepTest, WrongDataThrowsOrGivesNaN) {
         EXPECT_THROW(epoch.begin(context()), InvalidArgument);  // clip 7 of 7
         epoch.clips.assign(std::vector<std::int32_t>{6, 0, 5});
         EXPECT_THROW(epoch.begin(context()), InvalidArgument);  // class 3 of 3
-        epoch.state.set({.batch = 3});
+        epoch.state.set({.next_batch = 3});
         EXPECT_THROW(epoch.begin(context()), InvalidArgument);
         return;
     }
@@ -101,7 +101,7 @@ TEST_P(BatchStepTest, WrongDataThrowsOrGivesNaN) {
 
     // A batch that doesn't exist changes nothing.
     for (const std::int32_t batch : {-1, 3}) {
-        epoch.state.set({.learning_rate = 0.75F, .rows = 2, .batch = batch});
+        epoch.state.set({.learning_rate = 0.75F, .rows = 2, .next_batch = batch});
         epoch.labels.assign(std::vector<std::int32_t>{7, 7, 7});
         epoch.begin(context());
         EXPECT_EQ(epoch.labels.integers(), (std::vector<std::int32_t>{7, 7, 7}));
@@ -121,7 +121,6 @@ TEST_P(BatchStepTest, WrongShapesThrow) {
     EXPECT_THROW(begin_batch(context(), epoch.tables(), epoch.state, epoch.indices,
                              epoch.labels.tensor().first_rows(2), epoch.weights),
                  InvalidArgument);
-    EXPECT_THROW(end_batch(context(), nullptr), InvalidArgument);
 }
 
 INSTANTIATE_FOR_DEVICES(BatchStepTest);

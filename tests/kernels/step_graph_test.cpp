@@ -15,6 +15,34 @@ namespace {
 
 class StepGraphTest : public DeviceTest {};
 
+// What a step begins with: tables of ten batches of one clip, and the state that counts them.
+struct Steps {
+    explicit Steps(Context& context)
+        : clips(context, {10, 1}, DType::i32),
+          rows(context, {10}, DType::i32),
+          rates(context, {10}),
+          dataset_labels(context, {1}, DType::i32),
+          class_weights(context, {1}),
+          indices(context, {1}, DType::i32),
+          labels(context, {1}, DType::i32),
+          weights(context, {1}),
+          state(context) {
+        clips.assign(std::vector<std::int32_t>(10, 0));
+        rows.assign(std::vector<std::int32_t>(10, 1));
+        rates.assign(std::vector<float>(10, 0.5F));
+        dataset_labels.assign(std::vector<std::int32_t>{0});
+        class_weights.assign(std::vector<float>{1});
+    }
+    void begin(Context& context) {
+        begin_batch(context, {clips, rows, rates, dataset_labels, class_weights}, state, indices, labels,
+                    weights);
+    }
+    std::int32_t begun() { return state.get().next_batch; }
+
+    TestTensor clips, rows, rates, dataset_labels, class_weights, indices, labels, weights;
+    TestState state;
+};
+
 // Each step reads what the one before wrote, and draws by the step's number.
 TEST_P(StepGraphTest, RepeatedRunsEqualOrdinarySteps) {
     constexpr int kSteps = 5;
@@ -24,19 +52,19 @@ TEST_P(StepGraphTest, RepeatedRunsEqualOrdinarySteps) {
     for (const bool capture : {false, true}) {
         TestTensor values(context(), {kCount});
         values.assign(std::vector<float>(kCount, 1.0F));
-        TestState state(context());
+        Steps steps(context());
         StepGraph graph;
         graph.capture(capture);
         asked = 0;
         for (int step = 0; step < kSteps; ++step) {
             graph.run(context(), [&] {
                 ++asked;
-                dropout(context(), 0.125F, random_stream(1, "test"), state, values, values);
-                end_batch(context(), state);
+                steps.begin(context());
+                dropout(context(), 0.125F, random_stream(1, "test"), steps.state, values, values);
             });
         }
         results.push_back(values.values());
-        EXPECT_EQ(state.get().step, static_cast<std::uint64_t>(kSteps));
+        EXPECT_EQ(steps.begun(), kSteps);
         EXPECT_EQ(graph.captured(), capture && captures_steps(context()));
     }
     EXPECT_EQ(asked, captures_steps(context()) ? 2 : kSteps);
@@ -48,21 +76,21 @@ TEST_P(StepGraphTest, RepeatedRunsEqualOrdinarySteps) {
 }
 
 TEST_P(StepGraphTest, AnErrorInAStepIsPassedOnAndTheNextRunWorks) {
-    TestState state(context());
+    Steps steps(context());
     StepGraph graph;
     bool fails = false;
     const auto step = [&] {
-        end_batch(context(), state);
+        steps.begin(context());
         if (fails) throw std::runtime_error("in the middle");
     };
     graph.run(context(), step);
     fails = true;
     EXPECT_THROW(graph.run(context(), step), std::runtime_error);
-    const std::uint64_t before = state.get().step;
+    const std::int32_t before = steps.begun();
     fails = false;
     graph.run(context(), step);
     graph.run(context(), step);
-    EXPECT_EQ(state.get().step, before + 2);
+    EXPECT_EQ(steps.begun(), before + 2);
 }
 
 INSTANTIATE_FOR_DEVICES(StepGraphTest);
