@@ -32,10 +32,11 @@ struct DenseLayer {
     // The CPU multiplies the half of src that isn't 0.
     double performed() const { return op->implementation().find("panels") == 0 ? 0.5 : 1; }
 
-    void report(benchmark::State& state, const Bench& bench, double seconds, double performed) const {
-        bench.count_flops(state, seconds, 2.0 * static_cast<double>(spec.rows * spec.in * spec.out),
-                          performed);
-        bench.count_bytes(state, seconds, src.bytes() + weights.bytes() + dst.bytes());
+    void report(benchmark::State& state, const Bench& bench, double seconds, double performed,
+                double products = 1) const {
+        bench.count_flops(state, seconds,
+                          products * 2.0 * static_cast<double>(spec.rows * spec.in * spec.out), performed);
+        bench.count_bytes(state, seconds, products * (src.bytes() + weights.bytes() + dst.bytes()));
         state.SetLabel(std::string(op->implementation()));
     }
 
@@ -53,31 +54,29 @@ void dense_forward(benchmark::State& state) {
     layer.report(state, bench, seconds, layer.performed());
 }
 
-void dense_backward_src(benchmark::State& state) {
+// All gradients: two products, of which the one with src leaves zeros out on the CPU.
+void dense_backward(benchmark::State& state) {
     Bench& bench = shared_bench();
     DenseLayer layer(bench.context(), state);
     const double seconds = bench.time(state, [&] {
-        layer.op->backward_src(bench.context(), layer.dst, layer.weights, layer.diff_src, layer.scratch);
+        layer.op->backward(bench.context(), layer.src, {}, layer.dst, layer.weights, layer.diff_weights,
+                           layer.diff_bias, layer.diff_src, layer.scratch);
     });
-    layer.report(state, bench, seconds, 1);
+    layer.report(state, bench, seconds, (1 + layer.performed()) / 2, 2);
 }
 
 void dense_backward_weights(benchmark::State& state) {
     Bench& bench = shared_bench();
     DenseLayer layer(bench.context(), state);
     const double seconds = bench.time(state, [&] {
-        layer.op->backward_weights(bench.context(), layer.src, layer.dst, layer.diff_weights, layer.diff_bias,
-                                   layer.scratch);
+        layer.op->backward(bench.context(), layer.src, {}, layer.dst, layer.weights, layer.diff_weights,
+                           layer.diff_bias, {}, layer.scratch);
     });
     layer.report(state, bench, seconds, layer.performed());
 }
 
 BENCHMARK(dense_forward)->Args({32768, 256})->Args({256, 5})->Unit(benchmark::kMicrosecond)->UseRealTime();
-BENCHMARK(dense_backward_src)
-    ->Args({32768, 256})
-    ->Args({256, 5})
-    ->Unit(benchmark::kMicrosecond)
-    ->UseRealTime();
+BENCHMARK(dense_backward)->Args({32768, 256})->Args({256, 5})->Unit(benchmark::kMicrosecond)->UseRealTime();
 BENCHMARK(dense_backward_weights)
     ->Args({32768, 256})
     ->Args({256, 5})

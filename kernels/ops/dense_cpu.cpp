@@ -7,7 +7,10 @@
 #include "kernels/cpu/conv_kernels.h"
 #include "kernels/cpu/sparse_kernels.h"
 #include "kernels/cpu/winograd_conv.h"
+#include "kernels/ops/activation.h"
 #include "kernels/ops/dense.h"
+#include "kernels/ops/dropout.h"
+#include "kernels/ops/elementwise.h"
 
 namespace kickdrum {
 namespace {
@@ -33,10 +36,11 @@ class PanelDense : public Dense {
             floats(rows_padded_ * spec.out) + threads(context) * floats(kBlock * rows_padded_);
         const std::size_t weights = 2 * floats(spec.rows * out_padded_) +
                                     threads(context) * (weight_block_floats() + sparse_floats());
-        scratch_bytes_ = std::max({forward, src, weights}) * sizeof(float);
+        products_floats_ = std::max({forward, src, weights});
+        masked_floats_ = spec.relu ? floats(spec.rows * spec.out) : 0;
     }
 
-    std::size_t scratch_bytes() const override { return scratch_bytes_; }
+    std::size_t scratch_bytes() const override { return (products_floats_ + masked_floats_) * sizeof(float); }
     std::string_view implementation() const override { return name_; }
 
  private:
@@ -73,8 +77,27 @@ class PanelDense : public Dense {
         }
     }
 
-    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst,
-                    Tensor scratch) override {
+    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch,
+                    const DenseDropout& mask) override {
+        multiply_forward(context, src, weights, bias, dst, scratch);
+        if (spec_.relu) activation_forward(context, Activation::relu, dst, dst);
+        if (mask.state != nullptr) dropout(context, spec_.dropout, mask.stream, mask.state, dst, dst);
+    }
+
+    void do_backward(Context& context, Tensor src, Tensor dst, Tensor diff_dst, Tensor weights,
+                     Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) override {
+        Tensor gradient = diff_dst;
+        if (spec_.relu) {
+            gradient.data = static_cast<float*>(scratch.data) + products_floats_;
+            activation_backward(context, Activation::relu, {}, dst, diff_dst, gradient);
+            if (spec_.dropout > 0) scale(context, kept_scale(), gradient);
+        }
+        backward_weights(context, src, gradient, diff_weights, diff_bias, scratch);
+        if (diff_src) backward_src(context, gradient, weights, diff_src, scratch);
+    }
+
+    void multiply_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst,
+                          Tensor scratch) {
         const std::int64_t rows = src.rows();
         auto* partials = static_cast<float*>(scratch.data);  // [chunks][rows][out_padded_]
         float* per_thread = partials + floats(chunks_ * rows * out_padded_);
@@ -145,8 +168,7 @@ class PanelDense : public Dense {
     }
 
     // diff_src^T = weights diff_dst^T, so that the weights are read in their own order.
-    void do_backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src,
-                         Tensor scratch) override {
+    void backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch) {
         const std::int64_t rows = diff_dst.rows();
         const std::int64_t in = spec_.in;
         const std::int64_t out = spec_.out;
@@ -173,8 +195,8 @@ class PanelDense : public Dense {
             });
     }
 
-    void do_backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
-                             Tensor diff_bias, Tensor scratch) override {
+    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                          Tensor diff_bias, Tensor scratch) {
         const std::int64_t rows = src.rows();
         const std::int64_t in = spec_.in;
         const std::int64_t out = spec_.out;
@@ -259,7 +281,8 @@ class PanelDense : public Dense {
     std::int64_t out_padded_;
     std::int64_t rows_padded_;
     std::int64_t chunks_;
-    std::size_t scratch_bytes_ = 0;
+    std::size_t products_floats_ = 0;
+    std::size_t masked_floats_ = 0;  // of the gradient behind ReLU
 };
 
 }  // namespace

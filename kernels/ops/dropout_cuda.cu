@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/ops/dropout.h"
 
-#include <cmath>
-
+#include "kernels/cuda/dropout_mask.cuh"
 #include "kernels/cuda/elements.cuh"
 #include "kernels/ops/elementwise.h"
 
 namespace kickdrum::cuda {
 namespace {
-
-// uniform01(word) >= rate as a comparison of integers: uniform01 drops the low 8 bits and multiplies by
-// 2^-24.
-std::uint32_t survival_threshold(float rate) {
-    return static_cast<std::uint32_t>(std::ceil(static_cast<double>(rate) * 0x1p24)) << 8U;
-}
-
-// By comparisons: an index that isn't known to the compiler would send the words to memory.
-__device__ std::uint32_t word_of(const Philox4& words, int i) {
-    return i == 0 ? words[0] : i == 1 ? words[1] : i == 2 ? words[2] : words[3];
-}
 
 // No __restrict__: dst may be src.
 template <class T, int kSize>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Fully connected layer with its kernel and bias.
+// Fully connected layer with its kernel and bias, alone or with the ReLU and the dropout that follow it, as
+// one operation.
 #pragma once
 
 #include <memory>
@@ -9,10 +10,18 @@
 
 namespace kickdrum {
 
+struct DenseLayerOptions {
+    int units = 0;
+    bool has_bias = true;
+    bool relu = false;
+    float dropout = 0;         // rate, behind ReLU
+    std::string dropout_name;  // of its random stream
+};
+
 class DenseLayer : public Layer {
  public:
-    DenseLayer(std::string name, int units, bool has_bias, Initializer kernel_initializer)
-        : Layer(std::move(name)), units_(units), has_bias_(has_bias), kernel_initializer_(kernel_initializer) {}
+    DenseLayer(std::string name, DenseLayerOptions options, Initializer kernel_initializer)
+        : Layer(std::move(name)), options_(std::move(options)), kernel_initializer_(kernel_initializer) {}
 
     Shape plan(Planning& planning, const Shape& src) override;
     void bind(const Arena& arena, const ParameterStore& parameters) override;
@@ -20,12 +29,11 @@ class DenseLayer : public Layer {
     void backward(Context& context, const Pass& pass, Tensor src, Tensor dst, Tensor diff_dst,
                   Tensor diff_src) override;
     bool backward_reads_src() const override { return true; }
-    bool backward_reads_dst() const override { return false; }
+    bool backward_reads_dst() const override { return options_.relu; }
     std::string implementation() const override { return std::string(op_->implementation()); }
 
  private:
-    int units_;
-    bool has_bias_;
+    DenseLayerOptions options_;
     Initializer kernel_initializer_;
     std::unique_ptr<Dense> op_;
     ParameterId kernel_id_, bias_id_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "nn/model/model_builder.h"
 
+#include <utility>
+
 #include "nn/layers/batch_norm_layer.h"
 #include "nn/layers/conv2d_layer.h"
 #include "nn/layers/dense_layer.h"
@@ -26,7 +28,9 @@ class Builder {
                 names_.next(type_name(layers[++i]));  // the pooling keeps its number
                 continue;
             }
+            next_ = i + 1 < layers.size() ? &layers[i + 1] : nullptr;
             std::visit([&](const auto& kind) { visit(kind); }, layers[i].kind);
+            if (std::exchange(took_next_, false)) ++i;
         }
         return std::move(layers_);
     }
@@ -49,8 +53,8 @@ class Builder {
 
     void push_activation(Activation activation) {
         if (activation == Activation::linear) return;
-        layers_.push_back(
-            std::make_unique<ActivationLayer>(fmt::format("{}/{}", name_, to_string(activation)), activation));
+        layers_.push_back(std::make_unique<ActivationLayer>(
+            fmt::format("{}/{}", name_, to_string(activation)), activation));
     }
 
     void visit(const Conv2dLayerSpec& conv) {
@@ -82,10 +86,19 @@ class Builder {
     void visit(const FlattenLayerSpec&) { push<FlattenLayer>(); }
     void visit(const DropoutLayerSpec& dropout) { push<DropoutLayer>(dropout.rate); }
 
+    // ReLU, and dropout where it comes next, are part of the layer.
     void visit(const DenseLayerSpec& dense) {
-        push<DenseLayer>(dense.units == DenseLayerSpec::kClasses ? classes_ : dense.units, dense.use_bias,
-                         dense.kernel_initializer);
-        push_activation(dense.activation);
+        DenseLayerOptions options{.units = dense.units == DenseLayerSpec::kClasses ? classes_ : dense.units,
+                                  .has_bias = dense.use_bias,
+                                  .relu = dense.activation == Activation::relu};
+        const auto* dropout = next_ == nullptr ? nullptr : std::get_if<DropoutLayerSpec>(&next_->kind);
+        took_next_ = options.relu && dropout != nullptr && static_cast<float>(dropout->rate) < 1;
+        if (took_next_) {
+            options.dropout = static_cast<float>(dropout->rate);
+            options.dropout_name = names_.next(type_name(*next_));
+        }
+        push<DenseLayer>(std::move(options), dense.kernel_initializer);
+        if (dense.activation != Activation::relu) push_activation(dense.activation);
     }
 
     void visit(const ResidualLayerSpec& residual) {
@@ -100,6 +113,8 @@ class Builder {
     int classes_;
     LayerNames names_;
     std::string name_;
+    const LayerSpec* next_ = nullptr;  // behind the one that is visited
+    bool took_next_ = false;
     std::vector<std::unique_ptr<Layer>> layers_;
 };
 

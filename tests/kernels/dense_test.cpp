@@ -19,15 +19,27 @@ INSTANTIATE_FOR_DEVICES(DenseTest);
 
 const std::vector<DenseSpec>& cases() {
     static const std::vector<DenseSpec> all = {
-        {64, 512, 256}, {1, 1, 1},     {7, 33, 5},    {64, 1000, 10, false},
-        {13, 257, 65},  {200, 40, 17}, {3, 4099, 33},
+        {64, 512, 256},
+        {1, 1, 1},
+        {7, 33, 5},
+        {64, 1000, 10, false},
+        {13, 257, 65},
+        {200, 40, 17},
+        {3, 4099, 33},
+        {64, 100, 40, true, true},
+        {9, 33, 5, true, true, 0.25F},
+        {5, 20, 67, false, true, 0.5F},
     };
     return all;
 }
 
 std::string describe(const DenseSpec& spec) {
-    return fmt::format("{} x {} -> {}{}", spec.rows, spec.in, spec.out, spec.has_bias ? "" : ", no bias");
+    return fmt::format("{} x {} -> {}{}{}", spec.rows, spec.in, spec.out, spec.has_bias ? "" : ", no bias",
+                       spec.relu ? fmt::format(", relu, dropout {}", spec.dropout) : "");
 }
+
+constexpr std::uint64_t kStep = 12;
+const RandomStream kStream = random_stream(3, "dropout_1");
 
 struct Problem {
     Problem(Context& context, const DenseSpec& spec)
@@ -40,7 +52,8 @@ struct Problem {
           diff_bias(context, Shape{spec.out}),
           dst(context, {spec.rows, spec.out}, context.activation_dtype()),
           diff_dst(context, {spec.rows, spec.out}, context.activation_dtype()),
-          scratch(context, Shape{static_cast<std::int64_t>(dense->scratch_bytes()) + 1}, DType::u8) {
+          scratch(context, Shape{static_cast<std::int64_t>(dense->scratch_bytes()) + 1}, DType::u8),
+          state(context, {.step = kStep}) {
         src.randomize("src");
         weights.randomize("weights", 0.1F);
         bias.randomize("bias");
@@ -50,13 +63,13 @@ struct Problem {
     }
     void run(Context& context) const { run(context, src, dst, diff_dst, diff_src); }
     void run(Context& context, Tensor x, Tensor y, Tensor diff_y, Tensor diff_x) const {
-        dense->forward(context, x, weights, bias_tensor, y, scratch);
-        dense->backward_src(context, diff_y, weights, diff_x, scratch);
-        dense->backward_weights(context, x, diff_y, diff_weights, diff_bias_tensor, scratch);
+        dense->forward(context, x, weights, bias_tensor, y, scratch, {kStream, state});
+        dense->backward(context, x, y, diff_y, weights, diff_weights, diff_bias_tensor, diff_x, scratch);
     }
 
     std::unique_ptr<Dense> dense;
     TestTensor src, diff_src, weights, diff_weights, bias, diff_bias, dst, diff_dst, scratch;
+    TestState state;
     Tensor bias_tensor = bias;
     Tensor diff_bias_tensor = diff_bias;
 };
@@ -87,27 +100,54 @@ auto transposed(const TestTensor& tensor) {
     return [m = matrix(tensor)](std::int64_t i, std::int64_t j) { return m(j, i); };
 }
 
+// What follows the product: ReLU, then the mask of dropout.h. diffs: through both, by what forward gave.
+struct Masked {
+    std::vector<double> values, diffs;
+};
+Masked masked(const DenseSpec& spec, std::vector<double> values, const std::vector<float>& given,
+              const std::vector<float>& diff_dst) {
+    std::vector<double> diffs(diff_dst.begin(),
+                              diff_dst.begin() + static_cast<std::ptrdiff_t>(values.size()));
+    if (!spec.relu) return {values, diffs};
+    const double scale = 1 / (1 - static_cast<double>(spec.dropout));
+    for (std::size_t e = 0; e < values.size(); ++e) {
+        const bool kept = uniform01(philox(kStream, e / 4, kStep)[e % 4]) >= spec.dropout;
+        values[e] = kept ? std::max(values[e], 0.0) * scale : 0;
+        diffs[e] = given[e] > 0 ? diffs[e] * scale : 0;
+    }
+    return {values, diffs};
+}
+
+void expect_reference_forward(const Problem& problem, const DenseSpec& spec) {
+    const auto product_values = product(spec.rows, spec.in, spec.out, matrix(problem.src),
+                                        matrix(problem.weights), problem.bias.values());
+    const Masked expected = masked(spec, product_values, problem.dst.values(), problem.diff_dst.values());
+    EXPECT_LT(relative_error(problem.dst.values(), expected.values), 2e-6);
+}
+
 void expect_reference(const Problem& problem, const DenseSpec& spec, std::int64_t rows, const TestTensor& dst,
                       const TestTensor& diff_src) {
-    constexpr double kTolerance = 2e-6;
+    const bool half = dst.tensor().dtype == DType::bf16;
+    const double tolerance = half && spec.relu ? 4e-3 : 2e-6;  // the products see the gradient in bf16
     // A result in bf16 is rounded once: 2^-9.
-    const double result_tolerance = dst.tensor().dtype == DType::bf16 ? 4e-3 : kTolerance;
+    const double result_tolerance = half ? 4e-3 : 2e-6;
     const auto bias = spec.has_bias ? problem.bias.values() : std::vector<float>();
-    EXPECT_LT(relative_error(dst.values(), product(rows, spec.in, spec.out, matrix(problem.src),
-                                                   matrix(problem.weights), bias)),
+    const Masked expected =
+        masked(spec, product(rows, spec.in, spec.out, matrix(problem.src), matrix(problem.weights), bias),
+               dst.values(), problem.diff_dst.values());
+    EXPECT_LT(relative_error(dst.values(), expected.values), result_tolerance);
+    const auto diff = [&](std::int64_t i, std::int64_t o) {
+        return expected.diffs[static_cast<std::size_t>(i * spec.out + o)];
+    };
+    EXPECT_LT(relative_error(diff_src.values(),
+                             product(rows, spec.out, spec.in, diff, transposed(problem.weights))),
               result_tolerance);
-    EXPECT_LT(relative_error(diff_src.values(), product(rows, spec.out, spec.in, matrix(problem.diff_dst),
-                                                        transposed(problem.weights))),
-              result_tolerance);
-    EXPECT_LT(
-        relative_error(problem.diff_weights.values(),
-                       product(spec.in, rows, spec.out, transposed(problem.src), matrix(problem.diff_dst))),
-        kTolerance);
+    EXPECT_LT(relative_error(problem.diff_weights.values(),
+                             product(spec.in, rows, spec.out, transposed(problem.src), diff)),
+              tolerance);
     if (spec.has_bias) {
         const auto one = [](std::int64_t, std::int64_t) { return 1.0F; };
-        EXPECT_LT(relative_error(problem.diff_bias.values(),
-                                 product(1, rows, spec.out, one, matrix(problem.diff_dst))),
-                  kTolerance);
+        EXPECT_LT(relative_error(problem.diff_bias.values(), product(1, rows, spec.out, one, diff)), 2e-6);
     }
 }
 
@@ -149,6 +189,30 @@ TEST_P(DenseTest, MatchesReferenceInBf16) {
     }
 }
 
+// Outside training nothing is dropped, and the gradient by the input is for who asks.
+TEST_P(DenseTest, DropsWithAStateOnly) {
+    const DenseSpec spec{9, 33, 20, true, true, 0.25F};
+    Problem problem(context(), spec);
+    problem.dense->forward(context(), problem.src, problem.weights, problem.bias, problem.dst,
+                           problem.scratch);
+    const DenseSpec plain{9, 33, 20, true, true};
+    expect_reference_forward(problem, plain);
+}
+
+TEST_P(DenseTest, GivesTheSameParameterGradientsWithoutTheDataGradient) {
+    for (const DenseSpec& spec : cases()) {
+        SCOPED_TRACE(describe(spec));
+        Problem problem(context(), spec);
+        problem.run(context());
+        const auto diff_weights = problem.diff_weights.values();
+        const auto diff_src = problem.diff_src.values();
+        problem.dense->backward(context(), problem.src, problem.dst, problem.diff_dst, problem.weights,
+                                problem.diff_weights, problem.diff_bias_tensor, {}, problem.scratch);
+        EXPECT_EQ(problem.diff_weights.values(), diff_weights);
+        EXPECT_EQ(problem.diff_src.values(), diff_src);
+    }
+}
+
 TEST_P(DenseTest, TakesFewerRowsThanPlanned) {
     for (const DenseSpec& spec : cases()) {
         for (const std::int64_t rows : {std::int64_t{1}, spec.rows - 1}) {
@@ -184,13 +248,18 @@ TEST_P(DenseTest, SameBitsForEveryNumberOfThreadsAndNoAllocation) {
 }
 
 TEST_P(DenseTest, NanStaysInItsRow) {
-    Problem problem(context(), {9, 50, 20});
-    auto src = problem.src.values();
-    src[50] = std::numeric_limits<float>::quiet_NaN();
-    problem.src.assign(src);
-    problem.run(context());
-    const auto dst = problem.dst.values();
-    for (std::size_t i = 0; i < dst.size(); ++i) EXPECT_EQ(std::isnan(dst[i]), i / 20 == 1) << i;
+    for (const DenseSpec& spec :
+         {DenseSpec{9, 50, 20}, DenseSpec{9, 50, 40}, DenseSpec{9, 50, 20, true, true}}) {
+        Problem problem(context(), spec);
+        auto src = problem.src.values();
+        src[50] = std::numeric_limits<float>::quiet_NaN();
+        problem.src.assign(src);
+        problem.run(context());
+        const auto dst = problem.dst.values();
+        for (std::size_t i = 0; i < dst.size(); ++i)
+            EXPECT_EQ(std::isnan(dst[i]), i / static_cast<std::size_t>(spec.out) == 1)
+                << describe(spec) << ", " << i;
+    }
 }
 
 TEST_P(DenseTest, RejectsWhatDoesNotFit) {
@@ -205,8 +274,15 @@ TEST_P(DenseTest, RejectsWhatDoesNotFit) {
     EXPECT_THROW(dense.forward(context(), half, w, b, y, s), InvalidArgument);
     EXPECT_THROW(dense.forward(context(), x, y, b, y, s), InvalidArgument);
     EXPECT_THROW(dense.forward(context(), x, w, {}, y, s), InvalidArgument);
-    EXPECT_THROW(dense.backward_src(context(), wrong, w, x, s), InvalidArgument);
-    EXPECT_THROW(dense.backward_weights(context(), x, y, w, w, s), InvalidArgument);
+    EXPECT_THROW(dense.backward(context(), wrong, {}, y, w, w, b, x, s), InvalidArgument);
+    EXPECT_THROW(dense.backward(context(), x, {}, wrong, w, w, b, x, s), InvalidArgument);
+    EXPECT_THROW(dense.backward(context(), x, {}, y, w, w, w, x, s), InvalidArgument);
+    EXPECT_THROW(dense.backward(context(), x, {}, y, w, w, b, wrong, s), InvalidArgument);
+    Problem relu(context(), {4, 6, 3, true, true});
+    EXPECT_THROW(relu.dense->backward(context(), x, {}, y, w, w, b, x, relu.scratch), InvalidArgument);
+    EXPECT_THROW(relu.dense->forward(context(), x, w, b, y, {}), InvalidArgument);
+    EXPECT_THROW(make_dense(context(), {4, 6, 3, true, false, 0.5F}), InvalidArgument);
+    EXPECT_THROW(make_dense(context(), {4, 6, 3, true, true, 1.0F}), InvalidArgument);
     EXPECT_THROW(make_dense(context(), {0, 6, 3}), InvalidArgument);
     EXPECT_THROW(make_dense(context(), {4, 6, 0}), InvalidArgument);
 }
