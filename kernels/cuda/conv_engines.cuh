@@ -11,10 +11,12 @@ namespace kickdrum::cuda {
 
 class ConvEngines {
  public:
-    ConvEngines(Context& context, const Shape& src, const Conv2dSpec& spec)
-        : forward_(plans(context, ConvPass::forward, src, spec)),
-          backward_src_(plans(context, ConvPass::backward_src, src, spec)),
-          backward_weights_(plans(context, ConvPass::backward_weights, src, spec)) {}
+    // weight_gradients: their type, f32 or that of activations.
+    ConvEngines(Context& context, const Shape& src, const Conv2dSpec& spec,
+                DType weight_gradients = DType::f32)
+        : forward_(plans(context, ConvPass::forward, src, spec, context.activation_dtype())),
+          backward_src_(plans(context, ConvPass::backward_src, src, spec, context.activation_dtype())),
+          backward_weights_(plans(context, ConvPass::backward_weights, src, spec, weight_gradients)) {}
 
     // Of each pass.
     std::size_t scratch_bytes() const {
@@ -36,9 +38,10 @@ class ConvEngines {
 
  private:
     static EnginePlans<ConvEngine> plans(Context& context, ConvPass pass, const Shape& src,
-                                         const Conv2dSpec& spec) {
-        const ConvProblem whole = conv_problem(pass, src, spec, context.activation_dtype(), context.math(),
-                                               context.deterministic());
+                                         const Conv2dSpec& spec, DType result) {
+        ConvProblem whole = conv_problem(pass, src, spec, context.activation_dtype(), context.math(),
+                                         context.deterministic());
+        whole.result = result;
         return {src[0], whole.scratch_limit, [&context, whole](std::int64_t rows, std::size_t limit) {
                     ConvProblem problem = whole;
                     problem.n = rows;

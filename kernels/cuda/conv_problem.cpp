@@ -70,9 +70,9 @@ void check(const ConvProblem& problem) {
             "convolution: {}: the extents don't belong together", to_string(x));
     require(x.operands == DType::f32 || x.operands == DType::bf16, "convolution: operands can't be {}",
             to_string(x.operands));
-    require(x.result == (x.pass == ConvPass::backward_weights ? DType::f32 : x.operands),
-            "convolution: {} gives no {} from {}", to_string(x.pass), to_string(x.result),
-            to_string(x.operands));
+    const bool widens = x.pass == ConvPass::backward_weights && x.result == DType::f32;
+    require(x.result == x.operands || widens, "convolution: {} gives no {} from {}", to_string(x.pass),
+            to_string(x.result), to_string(x.operands));
 }
 
 std::string to_string(const ConvProblem& problem) {
@@ -85,6 +85,7 @@ std::string to_string(const ConvProblem& problem) {
         text += fmt::format(", dilation {}x{}", problem.dilation.h, problem.dilation.w);
     text += fmt::format(", padding {}+{} {}+{}, {}", problem.before.h, problem.after.h, problem.before.w,
                         problem.after.w, to_string(problem.operands));
+    if (problem.operands != problem.result) text += fmt::format(" -> {}", to_string(problem.result));
     if (problem.operands == DType::f32) text += fmt::format(", {}", to_string(problem.math));
     if (!problem.deterministic) text += ", any order";
     if (problem.scratch_limit != kConvScratchLimit)

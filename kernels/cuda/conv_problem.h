@@ -36,7 +36,7 @@ struct ConvProblem {
     Extent2d before{0, 0};        // rows and columns of zeros before src
     Extent2d after{0, 0};         // and behind it
     DType operands = DType::f32;  // of a and b: f32 or bf16
-    DType result = DType::f32;    // of out: that of the operands; weight gradients are always f32
+    DType result = DType::f32;    // of out: that of the operands; of weight gradients also f32
     // For f32 operands: fp32 keeps every product exact to float, tf32 and bf16 let tensor cores round the
     // operands to TF32. bf16 operands are multiplied exactly and summed in float whatever it says.
     Math math = Math::fp32;
@@ -54,8 +54,8 @@ struct ConvProblem {
     friend bool operator==(const ConvProblem&, const ConvProblem&) = default;
 };
 
-// The problem of one pass of conv2d on `src`. bf16 activations give bf16 results, except for weight
-// gradients. Throws InvalidArgument as conv2d_dst_shape does.
+// The problem of one pass of conv2d on `src`. bf16 activations give bf16 results, but f32 weight gradients.
+// Throws InvalidArgument as conv2d_dst_shape does.
 ConvProblem conv_problem(ConvPass pass, const Shape& src, const Conv2dSpec& spec, DType activations,
                          Math math, bool deterministic);
 

@@ -2,6 +2,7 @@
 // A block of 8 warps works on a tile of 8 x 16 windows of one clip and on 32 channels of dst. Warps take rows
 // of windows, lanes take channels: all lanes read the same input, which lies in shared memory, keep the
 // weights of their channel in registers, and write neighbouring numbers.
+#include "kernels/cuda/block_tickets.cuh"
 #include "kernels/cuda/column_sums.cuh"
 #include "kernels/cuda/elements.cuh"
 #include "kernels/cuda/fused_block.cuh"
@@ -42,27 +43,37 @@ struct Tile {
     }
 };
 
+// BlockInput as kernels see it; without rows, clip i is image i.
+template <class S>
+struct Source {
+    const S* images;
+    const std::int32_t* rows;
+    int count;  // of images
+};
+
 // input[y, x, c] of the tile, with zeros outside src.
-template <class T, int C>
-__device__ void load_input(const Geometry& g, const Tile& tile, const T* src, float* input) {
+template <class S, int C>
+__device__ void load_input(const Geometry& g, const Tile& tile, const Source<S>& src, float* input) {
+    const std::int64_t image = src.rows != nullptr ? src.rows[tile.clip] : tile.clip;
+    const bool exists = image >= 0 && image < src.count;
     const int top = 2 * tile.i - g.before;
     const int left = 2 * tile.j - g.before;
     for (int e = static_cast<int>(threadIdx.x); e < kTileH * kTileW; e += kThreads) {
         const int y = top + e / kTileW;
         const int x = left + e % kTileW;
-        const bool inside = y >= 0 && x >= 0 && y < g.h && x < g.w;
-        const T* const from = src + ((std::int64_t{tile.clip} * g.h + y) * g.w + x) * C;
+        const bool inside = exists && y >= 0 && x >= 0 && y < g.h && x < g.w;
+        const S* const from = src.images + ((image * g.h + y) * g.w + x) * C;
 #pragma unroll
         for (int c = 0; c < C; ++c) input[e * C + c] = inside ? to_float(from[c]) : 0.0F;
     }
 }
 
-template <class T, int C>
-__global__ void __launch_bounds__(kThreads) forward_kernel(Geometry g, const T* src, const T* weights,
+template <class S, class T, int C>
+__global__ void __launch_bounds__(kThreads) forward_kernel(Geometry g, Source<S> src, const T* weights,
                                                            const float* bias, T* dst, std::uint8_t* winner) {
     KICKDRUM_SHARED(float, input, kTileH* kTileW* C);
     const Tile tile(g, static_cast<int>(blockIdx.x));
-    load_input<T, C>(g, tile, src, input);
+    load_input<S, C>(g, tile, src, input);
     __syncthreads();
     const int row = static_cast<int>(threadIdx.x) / kWarpSize;
     const int channel = static_cast<int>(blockIdx.y * kWarpSize + threadIdx.x % kWarpSize);
@@ -105,11 +116,61 @@ __global__ void __launch_bounds__(kThreads) forward_kernel(Geometry g, const T* 
     }
 }
 
-// A part is a row of tiles: partials[part] = [k, 3, 3, c] of the weights' gradient, then [k] of the bias'.
-template <class T, int C>
+// The sums of the parts: partials[part] = [k, 3, 3, c] of the weights' gradient, then [k] of the bias'. The
+// last block of a group of parts adds them up in the group's first part, the last of these adds up the
+// groups.
+constexpr int kGroup = 32;
+constexpr std::int64_t kTickets = kMaxParts / kGroup + 1;  // for each 32 channels
+
+struct Gradients {
+    float* weights;
+    float* bias;
+    float* partials;
+    unsigned* tickets;
+};
+
+// to(column, sum over every `step`-th part of [begin, end)) for the columns of the block's channels.
+template <int kTaps, class To>
+__device__ void add_parts(const Geometry& g, const float* partials, int begin, int end, int step,
+                          const To& to) {
+    const int first = static_cast<int>(blockIdx.y) * kWarpSize;
+    const int channels = g.channels_out - first < kWarpSize ? g.channels_out - first : kWarpSize;
+    const int columns = g.channels_out * (kTaps + 1);
+    for (int e = static_cast<int>(threadIdx.x); e < channels * (kTaps + 1); e += kThreads) {
+        const int weights = channels * kTaps;
+        const int column = e < weights ? first * kTaps + e : g.channels_out * kTaps + first + e - weights;
+        float sum = 0;
+        for (int part = begin; part < end; part += step)
+            sum += __ldcg(partials + std::int64_t{part} * columns + column);
+        to(column, sum);
+    }
+}
+
+// By all threads of every block, when its part is written.
+template <int kTaps>
+__device__ void finish_gradients(const Geometry& g, const Gradients& to) {
+    const int parts = static_cast<int>(gridDim.x);
+    const int begin = static_cast<int>(blockIdx.x) / kGroup * kGroup;
+    const int end = parts - begin < kGroup ? parts : begin + kGroup;
+    const int groups = (parts + kGroup - 1) / kGroup;
+    unsigned* const tickets = to.tickets + blockIdx.y * kTickets;
+    if (!is_last_block(tickets + 1 + begin / kGroup, static_cast<unsigned>(end - begin))) return;
+    const int columns = g.channels_out * (kTaps + 1);
+    add_parts<kTaps>(g, to.partials, begin, end, 1, [&](int column, float sum) {
+        to.partials[std::int64_t{begin} * columns + column] = sum;
+    });
+    if (!is_last_block(tickets, static_cast<unsigned>(groups))) return;
+    const int weights = g.channels_out * kTaps;
+    add_parts<kTaps>(g, to.partials, 0, parts, kGroup, [&](int column, float sum) {
+        (column < weights ? to.weights[column] : to.bias[column - weights]) = sum;
+    });
+}
+
+// A part is a row of tiles.
+template <class S, class T, int C>
 __global__ void __launch_bounds__(kThreads)
-    backward_weights_kernel(Geometry g, const T* src, const T* diff_dst, const std::uint8_t* winner,
-                            int tiles_of_part, float* partials) {
+    backward_weights_kernel(Geometry g, Source<S> src, const T* diff_dst, const std::uint8_t* winner,
+                            int tiles_of_part, Gradients gradients) {
     constexpr int kTaps = 9 * C;
     KICKDRUM_SHARED(float, input, kTileH* kTileW* C);
     KICKDRUM_SHARED(float, shared, kThreads);
@@ -122,7 +183,7 @@ __global__ void __launch_bounds__(kThreads)
     for (int index = begin; index < end; ++index) {
         const Tile tile(g, index);
         __syncthreads();  // everybody is done with the tile before
-        load_input<T, C>(g, tile, src, input);
+        load_input<S, C>(g, tile, src, input);
         __syncthreads();
         if (channel >= g.channels_out || tile.i + row >= g.dst_h) continue;
         std::int64_t at = tile.dst_offset(g, row) + channel;
@@ -139,7 +200,7 @@ __global__ void __launch_bounds__(kThreads)
             }
         }
     }
-    float* const to = partials + std::int64_t{blockIdx.x} * g.channels_out * (kTaps + 1);
+    float* const to = gradients.partials + std::int64_t{blockIdx.x} * g.channels_out * (kTaps + 1);
 #pragma unroll
     for (int m = 0; m <= kTaps; ++m) {
         __syncthreads();
@@ -150,6 +211,7 @@ __global__ void __launch_bounds__(kThreads)
         for (int other = 0; other < kRows; ++other) total += shared[other * kWarpSize + thread];
         to[m < kTaps ? channel * kTaps + m : g.channels_out * kTaps + channel] = total;
     }
+    finish_gradients<kTaps>(g, gradients);
 }
 
 // A warp for each pixel of src; its lanes share the channels of dst.
@@ -210,8 +272,8 @@ using ChannelsIn = std::integral_constant<int, kSize>;
 
 // Calls task(std::type_identity<T>, ChannelsIn<C>).
 template <class Task>
-void with_type_and_channels(const Tensor& activation, std::int64_t channels, const Task& task) {
-    with_activation_type(activation.dtype, [&](auto type) {
+void with_type_and_channels(DType activations, std::int64_t channels, const Task& task) {
+    with_activation_type(activations, [&](auto type) {
         switch (channels) {
             case 1: return task(type, ChannelsIn<1>{});
             case 2: return task(type, ChannelsIn<2>{});
@@ -219,6 +281,23 @@ void with_type_and_channels(const Tensor& activation, std::int64_t channels, con
             default: return task(type, ChannelsIn<kMostFusedChannels>{});
         }
     });
+}
+
+// Calls task(Source<S>, std::type_identity<T>, ChannelsIn<C>), T being the type of activations.
+template <class Task>
+void with_source(const BlockInput& src, DType activations, const Task& task) {
+    const auto source = [&]<class S>(std::type_identity<S>) {
+        return Source<S>{data_of<const S>(src.images), src.rows ? src.rows.i32() : nullptr,
+                         static_cast<int>(src.images.rows())};
+    };
+    with_type_and_channels(activations, src.images.shape[3],
+                           [&]<class T, int C>(std::type_identity<T> type, ChannelsIn<C> channels) {
+                               if (src.images.dtype == DType::f32) {
+                                   task(source(std::type_identity<float>{}), type, channels);
+                               } else if constexpr (std::is_same_v<T, bf16>) {
+                                   task(source(std::type_identity<bf16>{}), type, channels);
+                               }
+                           });
 }
 
 LaunchShape block_launch(std::int64_t blocks, int channels_out) {
@@ -229,31 +308,39 @@ LaunchShape block_launch(std::int64_t blocks, int channels_out) {
 
 }  // namespace
 
-void fused_block_forward(Context& context, int before, Tensor src, Tensor weights, Tensor bias, Tensor dst,
-                         Tensor winner) {
-    const Geometry g = geometry_of(before, src.shape, dst.shape);
-    with_type_and_channels(src, src.shape[3], [&]<class T, int C>(std::type_identity<T>, ChannelsIn<C>) {
-        launch(context, forward_kernel<T, C>, block_launch(g.tiles, g.channels_out), g, data_of<const T>(src),
-               data_of<const T>(weights), bias.f32(), data_of<T>(dst), winner.u8());
-    });
+void fused_block_forward(Context& context, int before, const BlockInput& src, Tensor weights, Tensor bias,
+                         Tensor dst, Tensor winner) {
+    const Geometry g = geometry_of(before, src.images.shape.with_rows(dst.rows()), dst.shape);
+    with_source(src, dst.dtype,
+                [&]<class S, class T, int C>(Source<S> source, std::type_identity<T>, ChannelsIn<C>) {
+                    launch(context, forward_kernel<S, T, C>, block_launch(g.tiles, g.channels_out), g, source,
+                           data_of<const T>(weights), bias.f32(), data_of<T>(dst), winner.u8());
+                });
 }
 
 std::size_t fused_block_partials_bytes(const Shape& src, const Shape& dst) {
     return static_cast<std::size_t>(most_parts(tiles_of(dst), 1) * dst[3] * (9 * src[3] + 1)) * sizeof(float);
 }
 
-void fused_block_backward_weights(Context& context, int before, Tensor src, Tensor diff_dst, Tensor winner,
-                                  Tensor diff_weights, Tensor diff_bias, void* partials) {
-    const Geometry g = geometry_of(before, src.shape, diff_dst.shape);
+std::size_t fused_block_tickets_bytes(std::int64_t channels_out) {
+    return static_cast<std::size_t>(divide_up(channels_out, kWarpSize) * kTickets) * sizeof(unsigned);
+}
+
+void fused_block_backward_weights(Context& context, int before, const BlockInput& src, Tensor diff_dst,
+                                  Tensor winner, Tensor diff_weights, Tensor diff_bias, void* partials,
+                                  void* tickets) {
+    const Geometry g = geometry_of(before, src.images.shape.with_rows(diff_dst.rows()), diff_dst.shape);
     const Parts parts = cut_into_parts(g.tiles, 1);
-    auto* const sums = static_cast<float*>(partials);
-    with_type_and_channels(src, src.shape[3], [&]<class T, int C>(std::type_identity<T>, ChannelsIn<C>) {
-        launch(context, backward_weights_kernel<T, C>, block_launch(parts.count, g.channels_out), g,
-               data_of<const T>(src), data_of<const T>(diff_dst), winner.u8(), static_cast<int>(parts.size),
-               sums);
-    });
-    sum_partials(context, sums, parts.count, {diff_weights.f32(), diff_weights.count()},
-                 {diff_bias.f32(), diff_bias.count()});
+    const Gradients gradients{.weights = diff_weights.f32(),
+                              .bias = diff_bias.f32(),
+                              .partials = static_cast<float*>(partials),
+                              .tickets = static_cast<unsigned*>(tickets)};
+    with_source(src, diff_dst.dtype,
+                [&]<class S, class T, int C>(Source<S> source, std::type_identity<T>, ChannelsIn<C>) {
+                    launch(context, backward_weights_kernel<S, T, C>,
+                           block_launch(parts.count, g.channels_out), g, source, data_of<const T>(diff_dst),
+                           winner.u8(), static_cast<int>(parts.size), gradients);
+                });
 }
 
 void fused_block_backward_src(Context& context, int before, Tensor diff_dst, Tensor winner, Tensor weights,
@@ -261,7 +348,7 @@ void fused_block_backward_src(Context& context, int before, Tensor diff_dst, Ten
     const Geometry g = geometry_of(before, diff_src.shape, diff_dst.shape);
     const auto pixels = static_cast<int>(diff_src.count() / diff_src.shape[3]);
     with_type_and_channels(
-        diff_src, diff_src.shape[3], [&]<class T, int C>(std::type_identity<T>, ChannelsIn<C>) {
+        diff_src.dtype, diff_src.shape[3], [&]<class T, int C>(std::type_identity<T>, ChannelsIn<C>) {
             launch(context, backward_src_kernel<T, C>,
                    {.grid = dim3(static_cast<unsigned>(divide_up(pixels, kRows))), .block = dim3(kThreads)},
                    g, data_of<const T>(diff_dst), winner.u8(), data_of<const T>(weights),

@@ -32,9 +32,14 @@ __host__ __device__ inline Pooled pool_relu(float a, float b, float c, float d, 
 void bias_relu_pool(Context& context, Tensor image, Tensor bias, Tensor dst, Tensor winner);
 
 // diff_image[n, h, w, k]: diff_dst at the winners, 0 elsewhere, the last odd row and column included.
-// diff_bias[k]: its sum. partials: unpool_partials_bytes of this or a larger diff_image, 16-byte aligned.
+// partials [parts, k], with `parts` as returned: its sums over parts of the image, whose sum is the gradient
+// of the bias; unpool_partials_bytes of this or a larger diff_image, 16-byte aligned.
 std::size_t unpool_partials_bytes(const Shape& image);
-void unpool(Context& context, Tensor diff_dst, Tensor winner, Tensor diff_image, Tensor diff_bias,
-            void* partials);
+std::int64_t unpool(Context& context, Tensor diff_dst, Tensor winner, Tensor diff_image, float* partials);
+
+// diff_bias = the sum of the parts, and at once diff_weights = narrow_weights, widened from bf16 to f32
+// (narrow_weights may be null: nothing to widen).
+void finish_block_gradients(Context& context, const float* partials, std::int64_t parts, Tensor diff_bias,
+                            const void* narrow_weights, Tensor diff_weights);
 
 }  // namespace kickdrum::cuda

@@ -100,6 +100,36 @@ __global__ void __launch_bounds__(kColumnThreads)
     write_block_sums(sums, walk, s.vectors, partials);
 }
 
+constexpr int kSumWidth = 32;  // columns of a block that adds parts
+constexpr int kSumLanes = 8;
+
+// The first `sum_blocks` blocks add the parts, 32 channels each; the others widen.
+__global__ void __launch_bounds__(kSumWidth* kSumLanes)
+    finish_gradients_kernel(const float* partials, std::int64_t parts, float* diff_bias,
+                            std::int64_t channels, int sum_blocks, const bf16* narrow, float* diff_weights,
+                            std::int64_t count) {
+    KICKDRUM_SHARED(float, shared, kSumWidth* kSumLanes);
+    const int thread = static_cast<int>(threadIdx.x);
+    const auto block = static_cast<int>(blockIdx.x);
+    if (block >= sum_blocks) {
+        const std::int64_t at = std::int64_t{block - sum_blocks} * kSumWidth * kSumLanes + thread;
+        if (at < count) diff_weights[at] = to_float(narrow[at]);
+        return;
+    }
+    const int lane = thread / kSumWidth;
+    const std::int64_t channel = std::int64_t{block} * kSumWidth + thread % kSumWidth;
+    float sum = 0;
+    if (channel < channels) {
+        for (std::int64_t part = lane; part < parts; part += kSumLanes)
+            sum += partials[part * channels + channel];
+    }
+    shared[thread] = sum;
+    __syncthreads();
+    if (lane != 0 || channel >= channels) return;
+    for (int other = 1; other < kSumLanes; ++other) sum += shared[other * kSumWidth + thread];
+    diff_bias[channel] = sum;
+}
+
 Windows windows_of(const Shape& image, std::int64_t h, std::int64_t w, int vector_size) {
     const std::int64_t count = image[0] * h * w;
     require(count < (std::int64_t{1} << 31), "conv_block: {} windows of 2x2 are more than one call can take",
@@ -136,10 +166,8 @@ std::size_t unpool_partials_bytes(const Shape& image) {
     return static_cast<std::size_t>(most_parts(windows, kLeastWindows) * image[3]) * sizeof(float);
 }
 
-void unpool(Context& context, Tensor diff_dst, Tensor winner, Tensor diff_image, Tensor diff_bias,
-            void* partials) {
+std::int64_t unpool(Context& context, Tensor diff_dst, Tensor winner, Tensor diff_image, float* partials) {
     const Shape& image = diff_image.shape;
-    auto* const sums = static_cast<float*>(partials);
     Parts parts;
     with_vectors(diff_image.dtype, image[3], {diff_image.data, diff_dst.data, winner.data},
                  [&]<class T, int kSize>(std::type_identity<T>, VectorSize<kSize>) {
@@ -147,9 +175,21 @@ void unpool(Context& context, Tensor diff_dst, Tensor winner, Tensor diff_image,
                      parts = cut_into_parts(s.count, kLeastWindows);
                      launch(context, unpool_kernel<T, kSize>, column_launch(parts.count, s.vectors), s,
                             data_of<const T>(diff_dst), winner.u8(), data_of<T>(diff_image),
-                            static_cast<int>(parts.size), sums);
+                            static_cast<int>(parts.size), partials);
                  });
-    sum_partials(context, sums, parts.count, {diff_bias.f32(), image[3]});
+    return parts.count;
+}
+
+void finish_block_gradients(Context& context, const float* partials, std::int64_t parts, Tensor diff_bias,
+                            const void* narrow_weights, Tensor diff_weights) {
+    const std::int64_t channels = diff_bias.count();
+    const std::int64_t sum_blocks = divide_up(channels, kSumWidth);
+    const std::int64_t count = narrow_weights != nullptr ? diff_weights.count() : 0;
+    const std::int64_t blocks = sum_blocks + divide_up(count, kSumWidth * kSumLanes);
+    launch(context, finish_gradients_kernel,
+           {.grid = dim3(static_cast<unsigned>(blocks)), .block = dim3(kSumWidth * kSumLanes)}, partials,
+           parts, diff_bias.f32(), channels, static_cast<int>(sum_blocks),
+           static_cast<const bf16*>(narrow_weights), diff_weights.f32(), count);
 }
 
 }  // namespace kickdrum::cuda

@@ -33,28 +33,42 @@ ConvBlock::ConvBlock(const Shape& src, const ConvBlockSpec& spec)
       weights_shape_(conv_block_weights_shape(src, spec)),
       dst_shape_(conv_block_dst_shape(src, spec)) {}
 
-void ConvBlock::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
-                        Tensor scratch) {
+Shape ConvBlock::check(const Context& context, const BlockInput& src) const {
+    if (!src.rows) {
+        const Shape shape = planned_shape("conv_block", src_shape_, src.images);
+        require_tensor(context, "conv_block: src", src.images, shape, context.activation_dtype());
+        return shape;
+    }
+    require(takes_rows(), "conv_block: this one takes no rows of a dataset ({})", implementation());
+    require_tensor(context, "conv_block: dataset", src.images);
+    require_tensor(context, "conv_block: dataset", src.images, src_shape_.with_rows(src.images.rows()));
+    require_tensor(context, "conv_block: rows", src.rows, DType::i32);
+    return planned_shape("conv_block", src_shape_, src.rows);
+}
+
+void ConvBlock::forward(Context& context, const BlockInput& src, Tensor weights, Tensor bias, Tensor dst,
+                        Tensor winner, Tensor scratch) {
     const DType type = context.activation_dtype();
-    require_tensor(context, "conv_block: src", src, planned_shape("conv_block", src_shape_, src), type);
+    const Shape src_shape = check(context, src);
     require_tensor(context, "conv_block: weights", weights, weights_shape_, type);
     require_tensor(context, "conv_block: bias", bias, Shape{spec_.channels_out});
-    require_tensor(context, "conv_block: dst", dst, dst_shape_.with_rows(src.rows()), type);
-    require_tensor(context, "conv_block: winner", winner, dst_shape_.with_rows(src.rows()), DType::u8);
+    require_tensor(context, "conv_block: dst", dst, dst_shape_.with_rows(src_shape[0]), type);
+    require_tensor(context, "conv_block: winner", winner, dst_shape_.with_rows(src_shape[0]), DType::u8);
     require_scratch(context, "conv_block: scratch", scratch, scratch_bytes());
     do_forward(context, src, weights, bias, dst, winner, scratch);
 }
 
-void ConvBlock::backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
-                         Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) {
+void ConvBlock::backward(Context& context, const BlockInput& src, Tensor diff_dst, Tensor winner,
+                         Tensor weights, Tensor diff_weights, Tensor diff_bias, Tensor diff_src,
+                         Tensor scratch) {
     const DType type = context.activation_dtype();
-    require_tensor(context, "conv_block: src", src, planned_shape("conv_block", src_shape_, src), type);
-    require_tensor(context, "conv_block: diff_dst", diff_dst, dst_shape_.with_rows(src.rows()), type);
+    const Shape src_shape = check(context, src);
+    require_tensor(context, "conv_block: diff_dst", diff_dst, dst_shape_.with_rows(src_shape[0]), type);
     require_tensor(context, "conv_block: winner", winner, diff_dst.shape, DType::u8);
     require_tensor(context, "conv_block: weights", weights, weights_shape_, type);
     require_tensor(context, "conv_block: diff_weights", diff_weights, weights_shape_);
     require_tensor(context, "conv_block: diff_bias", diff_bias, Shape{spec_.channels_out});
-    if (diff_src) require_tensor(context, "conv_block: diff_src", diff_src, src.shape, type);
+    if (diff_src) require_tensor(context, "conv_block: diff_src", diff_src, src_shape, type);
     require_scratch(context, "conv_block: scratch", scratch, scratch_bytes());
     do_backward(context, src, diff_dst, winner, weights, diff_weights, diff_bias, diff_src, scratch);
 }

@@ -13,6 +13,7 @@
 // Tensors may hold fewer clips than the plan (on CUDA as conv2d.h says). All outputs are overwritten.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <string_view>
@@ -33,6 +34,18 @@ Shape conv_block_conv_shape(const Shape& src, const ConvBlockSpec& spec);     //
 // [n, p / 2, q / 2, k] of the convolution's p x q; throws InvalidArgument where that leaves nothing.
 Shape conv_block_dst_shape(const Shape& src, const ConvBlockSpec& spec);
 
+// What a block reads: all clips of `images`, or of a dataset those that `rows` (i32 [n]) names, in its order,
+// so that the batch needn't be gathered first. The dataset is f32 whatever the Math. An index outside of it
+// throws; on CUDA its clip is all zeros.
+struct BlockInput {
+    template <std::convertible_to<Tensor> All>
+    BlockInput(const All& all) : images(all) {}
+    BlockInput(const Tensor& dataset, const Tensor& which) : images(dataset), rows(which) {}
+    std::int64_t clips() const { return rows ? rows.count() : images.rows(); }
+
+    Tensor images, rows;
+};
+
 class ConvBlock {
  public:
     ConvBlock(const Shape& src, const ConvBlockSpec& spec);
@@ -41,21 +54,26 @@ class ConvBlock {
     ConvBlock& operator=(const ConvBlock&) = delete;
 
     // winner: u8, the shape of dst.
-    void forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
-                 Tensor scratch);
+    void forward(Context& context, const BlockInput& src, Tensor weights, Tensor bias, Tensor dst,
+                 Tensor winner, Tensor scratch);
     // diff_src is "no tensor" where nobody needs it. Both gradients are asked for at once, so that a backend
     // may share what they have in common: the un-pooled gradient.
-    void backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
+    void backward(Context& context, const BlockInput& src, Tensor diff_dst, Tensor winner, Tensor weights,
                   Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch);
 
+    // Whether src may name rows of a dataset.
+    virtual bool takes_rows() const { return false; }
     virtual std::size_t scratch_bytes() const = 0;
     virtual std::string_view implementation() const = 0;  // "direct:avx2", "fused", ...
 
  protected:
-    virtual void do_forward(Context&, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
-                            Tensor scratch) = 0;
-    virtual void do_backward(Context&, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
+    virtual void do_forward(Context&, const BlockInput& src, Tensor weights, Tensor bias, Tensor dst,
+                            Tensor winner, Tensor scratch) = 0;
+    virtual void do_backward(Context&, const BlockInput& src, Tensor diff_dst, Tensor winner, Tensor weights,
                              Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) = 0;
+
+    // Throws where it doesn't fit; returns the shape of its clips.
+    Shape check(const Context& context, const BlockInput& src) const;
 
     const Shape src_shape_;
     const ConvBlockSpec spec_;

@@ -32,13 +32,13 @@ class WinogradBlock : public ConvBlock {
     std::string_view implementation() const override { return name_; }
 
  private:
-    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
-                    Tensor scratch) override {
-        conv_.forward(context, src, weights, bias, dst, winner, scratch);
+    void do_forward(Context& context, const BlockInput& src, Tensor weights, Tensor bias, Tensor dst,
+                    Tensor winner, Tensor scratch) override {
+        conv_.forward(context, src.images, weights, bias, dst, winner, scratch);
     }
-    void do_backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
+    void do_backward(Context& context, const BlockInput& src, Tensor diff_dst, Tensor winner, Tensor weights,
                      Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) override {
-        weight_gradient_.backward(context, src, diff_dst, winner, diff_weights, diff_bias, scratch);
+        weight_gradient_.backward(context, src.images, diff_dst, winner, diff_weights, diff_bias, scratch);
         if (diff_src) conv_.backward_src(context, diff_dst, winner, weights, diff_src, scratch);
     }
 
@@ -64,15 +64,24 @@ class DirectBlock : public ConvBlock {
         scratch_bytes_ = std::max(conv_.scratch_bytes(), (rows + std::max(packed, partials)) * sizeof(float));
     }
 
+    bool takes_rows() const override { return true; }
     std::size_t scratch_bytes() const override { return scratch_bytes_; }
     std::string_view implementation() const override { return name_; }
 
  private:
     static int lanes(const Context& context) { return gemm_kernels(context.simd()).lanes; }
 
-    DirectRow row_of(const Tensor& src, std::int64_t clip, std::int64_t row) const {
+    static void require_rows(const BlockInput& src) {
+        for (std::int64_t clip = 0; src.rows && clip < src.clips(); ++clip) {
+            const std::int32_t row = src.rows.i32()[clip];
+            require(row >= 0 && row < src.images.rows(), "conv_block: clip {} is row {} of {}", clip, row,
+                    src.images.rows());
+        }
+    }
+
+    DirectRow row_of(const BlockInput& src, std::int64_t clip, std::int64_t row) const {
         DirectRow r;
-        r.src = src.f32() + clip * src_shape_.row_count();
+        r.src = src.images.f32() + (src.rows ? src.rows.i32()[clip] : clip) * src_shape_.row_count();
         r.h = static_cast<int>(src_shape_[1]);
         r.w = static_cast<int>(src_shape_[2]);
         r.before = padding_before(spec_.padding);
@@ -82,8 +91,9 @@ class DirectBlock : public ConvBlock {
         return r;
     }
 
-    void do_forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor winner,
-                    Tensor scratch) override {
+    void do_forward(Context& context, const BlockInput& src, Tensor weights, Tensor bias, Tensor dst,
+                    Tensor winner, Tensor scratch) override {
+        require_rows(src);
         const auto channels = static_cast<std::size_t>(spec_.channels_out);
         auto* packed = static_cast<float*>(scratch.data);
         std::memset(packed, 0, 10 * padded_ * sizeof(float));
@@ -95,7 +105,7 @@ class DirectBlock : public ConvBlock {
 
         constexpr std::int64_t kRowsPerTask = 8;
         const std::int64_t rows_per_clip = dst_shape_[1];
-        const std::int64_t rows = src.rows() * rows_per_clip;
+        const std::int64_t rows = src.clips() * rows_per_clip;
         const std::int64_t row_floats = dst_shape_[2] * spec_.channels_out;
         context.pool().parallel_for(
             (rows + kRowsPerTask - 1) / kRowsPerTask, [&](std::int64_t task, int thread) {
@@ -112,16 +122,17 @@ class DirectBlock : public ConvBlock {
             });
     }
 
-    void do_backward(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor weights,
+    void do_backward(Context& context, const BlockInput& src, Tensor diff_dst, Tensor winner, Tensor weights,
                      Tensor diff_weights, Tensor diff_bias, Tensor diff_src, Tensor scratch) override {
+        require_rows(src);
         backward_weights(context, src, diff_dst, winner, diff_weights, diff_bias, scratch);
         if (diff_src) conv_.backward_src(context, diff_dst, winner, weights, diff_src, scratch);
     }
 
     // One partial sum per clip: independent of the threads.
-    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor winner, Tensor diff_weights,
-                          Tensor diff_bias, Tensor scratch) const {
-        const std::int64_t clips = src.rows();
+    void backward_weights(Context& context, const BlockInput& src, Tensor diff_dst, Tensor winner,
+                          Tensor diff_weights, Tensor diff_bias, Tensor scratch) const {
+        const std::int64_t clips = src.clips();
         const std::size_t partial = 10 * padded_;
         auto* partials = static_cast<float*>(scratch.data);
         float* lines = partials + round_to_line(static_cast<std::size_t>(clips) * partial);

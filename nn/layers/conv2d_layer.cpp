@@ -60,14 +60,15 @@ void ConvBlockLayer::bind(const Arena& arena, const ParameterStore& parameters) 
     backward_scratch_ = arena.scratch(backward_scratch_id_);
 }
 
-void ConvBlockLayer::forward(Context& context, const Pass&, Tensor src, Tensor dst) {
-    op_->forward(context, src, kernel_, bias_, dst, winner_.first_rows(dst.rows()), forward_scratch_);
+void ConvBlockLayer::forward(Context& context, const Pass& pass, Tensor src, Tensor dst) {
+    op_->forward(context, {src, pass.rows}, kernel_, bias_, dst, winner_.first_rows(dst.rows()),
+                 forward_scratch_);
 }
 
-void ConvBlockLayer::backward(Context& context, const Pass&, Tensor src, Tensor, Tensor diff_dst,
+void ConvBlockLayer::backward(Context& context, const Pass& pass, Tensor src, Tensor, Tensor diff_dst,
                               Tensor diff_src) {
     const Tensor winner = winner_.first_rows(diff_dst.rows());
-    op_->backward(context, src, diff_dst, winner, kernel_, diff_kernel_, diff_bias_, diff_src,
+    op_->backward(context, {src, pass.rows}, diff_dst, winner, kernel_, diff_kernel_, diff_bias_, diff_src,
                   backward_scratch_);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Convolution with its kernel and bias, alone (Conv2dLayer) or fused with ReLU and 2x2 max-pooling (ConvBlockLayer).
+// Convolution with its kernel and bias, alone (Conv2dLayer) or fused with ReLU and 2x2 max-pooling
+// (ConvBlockLayer).
 #pragma once
 
 #include <memory>
@@ -45,6 +46,7 @@ class ConvBlockLayer : public Layer {
                   Tensor diff_src) override;
     bool backward_reads_src() const override { return true; }
     bool backward_reads_dst() const override { return false; }
+    bool takes_rows() const override { return op_->takes_rows(); }
     std::string implementation() const override { return std::string(op_->implementation()); }
 
  private:

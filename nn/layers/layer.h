@@ -49,6 +49,9 @@ struct Pass {
     bool training = false;
     std::uint64_t seed = 0;            // of the run: layers derive their random streams from it
     const StepState* state = nullptr;  // in the device's memory
+    // i32 [n], or no tensor: src is a dataset, and these of its rows are the batch. For a layer that
+    // takes_rows().
+    Tensor rows{};
 };
 
 class Layer {
@@ -72,6 +75,8 @@ class Layer {
     // Whether backward reads these. What isn't read is freed, or overwritten by an in-place layer.
     virtual bool backward_reads_src() const = 0;
     virtual bool backward_reads_dst() const = 0;
+    // Whether src may be a dataset of which Pass::rows names the clips.
+    virtual bool takes_rows() const { return false; }
     // Whether dst may be src's memory and diff_src diff_dst's.
     virtual bool works_in_place() const { return false; }
     // Which algorithm runs it ("winograd_4x4:avx2"); empty where there's no choice.

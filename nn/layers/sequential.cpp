@@ -8,6 +8,12 @@ Tensor rows_of(const Tensor& full, std::int64_t rows) {
     return full.first_rows(rows);
 }
 
+// Of the layers behind the first one.
+Pass without_rows(Pass pass) {
+    pass.rows = {};
+    return pass;
+}
+
 }  // namespace
 
 // Whether layer i writes its dst over its src: both must be links, and nobody may read the old values later.
@@ -69,24 +75,26 @@ void Sequential::bind(const Arena& arena, const ParameterStore& parameters) {
 }
 
 void Sequential::forward(Context& context, const Pass& pass, Tensor src, Tensor dst) {
-    const std::int64_t rows = src.rows();
+    const std::int64_t rows = dst.rows();
+    const Pass inner = without_rows(pass);
     Tensor value = src;
     for (std::size_t i = 0; i < layers_.size(); ++i) {
         const Tensor next = i < links_.size() ? rows_of(links_[i].value_tensor, rows) : dst;
-        layers_[i]->forward(context, pass, value, next);
+        layers_[i]->forward(context, i == 0 ? pass : inner, value, next);
         value = next;
     }
 }
 
 void Sequential::backward(Context& context, const Pass& pass, Tensor src, Tensor dst, Tensor diff_dst,
                           Tensor diff_src) {
-    const std::int64_t rows = src.rows();
+    const std::int64_t rows = diff_dst.rows();
+    const Pass inner = without_rows(pass);
     Tensor diff = diff_dst;
     for (std::size_t i = layers_.size(); i-- > 0;) {
         const Tensor layer_src = i == 0 ? src : rows_of(links_[i - 1].value_tensor, rows);
         const Tensor layer_dst = i < links_.size() ? rows_of(links_[i].value_tensor, rows) : dst;
         const Tensor next = i == 0 ? diff_src : rows_of(links_[i - 1].diff_tensor, rows);
-        layers_[i]->backward(context, pass, layer_src, layer_dst, diff, next);
+        layers_[i]->backward(context, i == 0 ? pass : inner, layer_src, layer_dst, diff, next);
         diff = next;
     }
 }

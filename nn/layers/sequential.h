@@ -23,6 +23,7 @@ class Sequential : public Layer {
     void backward(Context& context, const Pass& pass, Tensor src, Tensor dst, Tensor diff_dst,
                   Tensor diff_src) override;
     bool backward_reads_src() const override { return layers_.front()->backward_reads_src(); }
+    bool takes_rows() const override { return layers_.front()->takes_rows(); }
     bool backward_reads_dst() const override { return layers_.back()->backward_reads_dst(); }
 
     bool empty() const { return layers_.empty(); }

@@ -19,8 +19,9 @@ TrainingMemory plan_training_memory(Context& context, const ModelSpec& model, co
     const std::size_t state = parameters.state_bytes();
     const std::size_t shadow = context.math() == Math::bf16 ? trainable / 2 : 0;
     const auto n = static_cast<std::size_t>(spec.batch_size);
-    // The picture, the scores and their gradient; weight, label and index.
-    const auto values = static_cast<std::size_t>(clip.count() + 2 * std::int64_t{classes});
+    // The picture where it's gathered, the scores and their gradient; weight, label and index.
+    const std::int64_t gathered = layers->takes_rows() ? 0 : clip.count();
+    const auto values = static_cast<std::size_t>(gathered + 2 * std::int64_t{classes});
     const std::size_t per_clip = values * size_of(context.activation_dtype()) + 3 * sizeof(float);
     return {.parameters = 2 * trainable + state + shadow,
             .moments = static_cast<std::size_t>(moment_count(spec.optimizer)) * trainable,

@@ -92,13 +92,10 @@ void Trainer::take_memory() {
             return (static_cast<std::size_t>(shape.count()) * size_of(dtype) + 63) / 64 * 64;
         }
     };
-    const Part parts[] = {{src_, src, type},
-                          {logits_, scores, type},
-                          {diff_logits_, scores, type},
-                          {weights_, {n}},
-                          {labels_, {n}, DType::i32},
-                          {indices_, {n}, DType::i32},
-                          {clip_scratch_, {clip_words}}};
+    std::vector<Part> parts = {
+        {logits_, scores, type},    {diff_logits_, scores, type}, {weights_, {n}},
+        {labels_, {n}, DType::i32}, {indices_, {n}, DType::i32},  {clip_scratch_, {clip_words}}};
+    if (!model_->takes_rows()) parts.push_back({src_, src, type});
     std::size_t total = 0;
     for (const Part& part : parts) total += part.bytes();
     batch_memory_ = Buffer(context_, total);
@@ -131,12 +128,22 @@ std::int64_t Trainer::rows_with_padding(std::int64_t batch) const {
 
 void Trainer::forward(std::int64_t rows, bool training) {
     const BatchTables tables = training ? tables_.for_training() : tables_.for_evaluation();
-    const Tensor indices = indices_.first_rows(rows);
-    begin_batch(context_, tables, tables_.state(), indices, labels_.first_rows(rows),
+    begin_batch(context_, tables, tables_.state(), indices_.first_rows(rows), labels_.first_rows(rows),
                 weights_.first_rows(rows));
-    gather_rows(context_, dataset_.inputs, indices, src_.first_rows(rows));
-    const Pass pass{.training = training, .seed = seed_, .state = tables_.state()};
-    model_->forward(context_, pass, src_.first_rows(rows), logits_.first_rows(rows));
+    if (src_) gather_rows(context_, dataset_.inputs, indices_.first_rows(rows), src_.first_rows(rows));
+    model_->forward(context_, pass(rows, training), src(rows), logits_.first_rows(rows));
+}
+
+// A first layer that takes rows of the dataset reads the batch where it is; for others it's gathered.
+Tensor Trainer::src(std::int64_t rows) const {
+    return src_ ? src_.first_rows(rows) : dataset_.inputs;
+}
+
+Pass Trainer::pass(std::int64_t rows, bool training) const {
+    return {.training = training,
+            .seed = seed_,
+            .state = tables_.state(),
+            .rows = src_ ? Tensor{} : indices_.first_rows(rows)};
 }
 
 void Trainer::run_step(std::int64_t rows) {
@@ -148,8 +155,7 @@ void Trainer::run_step(std::int64_t rows) {
     softmax_cross_entropy(context_, {.label_smoothing = spec_.label_smoothing}, logits,
                           labels_.first_rows(rows), weights_.first_rows(rows), tables_.state(),
                           probabilities_.first_rows(rows), row_loss_.first_rows(rows), diff_logits);
-    const Pass pass{.training = true, .seed = seed_, .state = tables_.state()};
-    model_->backward(context_, pass, src_.first_rows(rows), logits, diff_logits, {});
+    model_->backward(context_, pass(rows, true), src(rows), logits, diff_logits, {});
     optimizer_step();
 }
 

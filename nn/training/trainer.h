@@ -95,6 +95,8 @@ class Trainer {
     std::vector<Tensor> lasting_memory() const;
     void run_step(std::int64_t rows);
     void forward(std::int64_t rows, bool training);
+    Tensor src(std::int64_t rows) const;
+    Pass pass(std::int64_t rows, bool training) const;
     void evaluate_batch(std::int64_t rows, std::int64_t first);
     void optimizer_step();
     // The rows of tensors for a batch: with the padding where there is any.
@@ -118,7 +120,8 @@ class Trainer {
     std::uint64_t step_ = 0;
 
     Buffer batch_memory_;  // small tensors that live for the whole step
-    Tensor src_, logits_, diff_logits_, weights_, labels_, indices_, clip_scratch_;
+    Tensor src_;           // the gathered batch, or no tensor
+    Tensor logits_, diff_logits_, weights_, labels_, indices_, clip_scratch_;
     // Of a whole evaluation; a training step uses the first rows.
     Buffer results_;
     HostBuffer host_results_;

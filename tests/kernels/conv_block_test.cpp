@@ -241,6 +241,80 @@ TEST_P(ConvBlockTest, TakesFewerClipsThanPlanned) {
     }
 }
 
+// A batch as rows of a dataset gives the bits of the gathered batch. The numbers are in bf16, so that
+// gathering rounds nothing.
+void expect_rows_equal_gathered(Context& context, const Case& c) {
+    Problem gathered(context, c);
+    TestTensor dataset(context, c.src.with_rows(7));
+    std::vector<float> values = dataset.randomize("dataset").values();
+    for (float& value : values) value = round_to_bf16(value);
+    dataset.assign(values);
+    const std::vector<std::int32_t> which{6, 0, 6, 3};
+    std::vector<float> batch;
+    TestTensor rows(context, {c.src[0]}, DType::i32);
+    rows.assign(std::vector<std::int32_t>(which.begin(), which.begin() + c.src[0]));
+    for (std::int64_t clip = 0; clip < c.src[0]; ++clip) {
+        const auto first = values.begin() + which[static_cast<std::size_t>(clip)] * c.src.row_count();
+        batch.insert(batch.end(), first, first + c.src.row_count());
+    }
+    gathered.src.assign(batch);
+    gathered.run(context);
+    Problem direct(context, c);
+    const BlockInput src(dataset, rows);
+    direct.block->forward(context, src, direct.weights, direct.bias, direct.dst, direct.winner,
+                          direct.scratch);
+    direct.block->backward(context, src, direct.diff_dst, direct.winner, direct.weights, direct.diff_weights,
+                           direct.diff_bias, direct.diff_src, direct.scratch);
+    EXPECT_EQ(direct.dst.values(), gathered.dst.values());
+    EXPECT_EQ(direct.winner.bytes(), gathered.winner.bytes());
+    EXPECT_EQ(direct.diff_weights.values(), gathered.diff_weights.values());
+    EXPECT_EQ(direct.diff_bias.values(), gathered.diff_bias.values());
+    EXPECT_EQ(direct.diff_src.values(), gathered.diff_src.values());
+}
+
+TEST_P(ConvBlockTest, ReadsRowsOfADataset) {
+    int taken = 0;
+    for (const Case& c : cases()) {
+        if (c.src[0] > 4 || !make_conv_block(context(), c.src, c.spec)->takes_rows()) continue;
+        SCOPED_TRACE(describe(c));
+        expect_rows_equal_gathered(context(), c);
+        if (!on_cpu()) expect_rows_equal_gathered(*make_context(2, Math::bf16), c);
+        ++taken;
+    }
+    EXPECT_GE(taken, 3);
+}
+
+TEST_P(ConvBlockTest, RowsHaveToBeOfTheDataset) {
+    const Case c = {{2, 6, 6, 1}, {.channels_out = 3}, "direct"};
+    Problem problem(context(), c);
+    TestTensor dataset(context(), {5, 6, 6, 1});
+    dataset.randomize("dataset");
+    TestTensor rows(context(), {2}, DType::i32);
+    TestTensor more(context(), {3}, DType::i32);
+    TestTensor other(context(), {5, 6, 7, 1});
+    const auto forward = [&](const BlockInput& src) {
+        problem.block->forward(context(), src, problem.weights, problem.bias, problem.dst, problem.winner,
+                               problem.scratch);
+    };
+    EXPECT_THROW(forward({dataset, more}), InvalidArgument);
+    EXPECT_THROW(forward({other, rows}), InvalidArgument);
+    EXPECT_THROW(forward({dataset, problem.bias}), InvalidArgument);
+    const Case winograd = {{2, 6, 6, 8}, {.channels_out = 3}, ""};
+    Problem without(context(), winograd);
+    EXPECT_THROW(without.block->forward(context(), {without.src, rows}, without.weights, without.bias,
+                                        without.dst, without.winner, without.scratch),
+                 InvalidArgument);
+    rows.assign(std::vector<std::int32_t>{4, 5});
+    if (on_cpu()) {
+        EXPECT_THROW(forward({dataset, rows}), InvalidArgument);
+        return;
+    }
+    forward({dataset, rows});  // the second clip is all zeros
+    const std::vector<float> dst = problem.dst.values();
+    const std::vector<float> bias = problem.bias.values();
+    for (std::size_t i = dst.size() / 2; i < dst.size(); ++i) EXPECT_EQ(dst[i], std::max(bias[i % 3], 0.0F));
+}
+
 TEST_P(ConvBlockTest, SameBitsForEveryNumberOfThreadsAndNoAllocation) {
     for (const Case& c : cases()) {
         SCOPED_TRACE(describe(c));

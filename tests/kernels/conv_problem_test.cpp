@@ -86,6 +86,11 @@ TEST(ConvProblem, TextTellsProblemsApart) {
     other = x;
     other.deterministic = false;
     EXPECT_NE(to_string(other), to_string(x));
+    const auto wide = problem_of(ConvPass::backward_weights, {2, 6, 7, 3}, {.channels_out = 5}, DType::bf16);
+    other = wide;
+    other.result = DType::bf16;
+    EXPECT_NO_THROW(check(other));
+    EXPECT_NE(to_string(other), to_string(wide));
     other = x;
     other.scratch_limit = 0;
     EXPECT_NE(to_string(other), to_string(x));
