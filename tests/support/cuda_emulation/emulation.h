@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace kickdrum::emulation {
 
@@ -47,6 +48,11 @@ struct Counts {
 };
 Counts counts();
 void reset_counts();
+
+// What the graph that was launched last does, in the order of its capture: names of kernels without
+// namespaces and template arguments, of calls of libraries ("convolution forward"), "copy" or "fill". Empty:
+// none was launched.
+std::vector<std::string> launched_graph();
 
 // What the last failed kernel did wrong; empty if none failed.
 std::string kernel_error();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <source_location>
+#include <string>
 #include <tuple>
 #include <utility>
 
@@ -40,6 +41,6 @@ cudaError_t enqueue_kernel(cudaStream_t stream, void (*kernel)(Parameters...), c
 // A function that reads and writes device memory: what stands for a call of cuDNN, cuBLASLt or cuFFT. It runs
 // later, once for each replay of a graph into which it was captured, and must own what it needs besides
 // device memory.
-cudaError_t enqueue_host_work(cudaStream_t stream, std::function<void()> work);
+cudaError_t enqueue_host_work(cudaStream_t stream, std::string name, std::function<void()> work);
 
 }  // namespace kickdrum::emulation

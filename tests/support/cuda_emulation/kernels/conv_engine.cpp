@@ -129,7 +129,8 @@ class ReferenceConvEngine : public ConvEngine {
             emulation::store(sums, result);
             emulation::spoil(library, kLibraryBytes);
         };
-        KICKDRUM_CUDA_CHECK(emulation::enqueue_host_work(stream(context), work));
+        const std::string name = fmt::format("convolution {}", to_string(problem().pass));
+        KICKDRUM_CUDA_CHECK(emulation::enqueue_host_work(stream(context), name, work));
         if (narrow_bytes_ > 0) widen(context, scratch.data, out.f32(), out.count());
     }
 

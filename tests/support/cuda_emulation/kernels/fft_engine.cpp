@@ -48,7 +48,7 @@ class ReferenceFftEngine : public FftEngine {
                           spectrum.f32() + row * (n_fft / 2 + 1) * 2);
             }
         };
-        KICKDRUM_CUDA_CHECK(emulation::enqueue_host_work(stream(context), work));
+        KICKDRUM_CUDA_CHECK(emulation::enqueue_host_work(stream(context), "Fourier transform", work));
     }
 
  private:

@@ -63,7 +63,7 @@ class ReferenceMatmulEngine : public MatmulEngine {
             emulation::store(product(x, emulation::doubles(a), emulation::doubles(b)), result);
             emulation::spoil(library, kLibraryBytes);
         };
-        KICKDRUM_CUDA_CHECK(emulation::enqueue_host_work(stream(context), work));
+        KICKDRUM_CUDA_CHECK(emulation::enqueue_host_work(stream(context), "matrix product", work));
         if (adds_bias()) {
             const bool relu = problem().extra == MatmulExtra::bias_relu;
             add_bias(context, result.f32(), extra.f32(), relu, out, problem().n);

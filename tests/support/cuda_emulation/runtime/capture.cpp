@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tests/support/cuda_emulation/runtime/runtime.h"
+#include "tests/support/cuda_emulation/runtime/symbols.h"
 
 namespace kickdrum::emulation {
 namespace {
@@ -44,6 +45,7 @@ cudaError_t end_capture(Runtime& runtime, CUstream_st& stream, CUgraph_st** grap
 cudaError_t launch_graph(Runtime& runtime, CUgraphExec_st& graph, CUstream_st& stream) {
     if (stream.capture) return cudaErrorStreamCaptureUnsupported;
     ++runtime.counts.graph_launches;
+    runtime.launched_graph = graph.nodes;
     QueueItem item;
     // A graph doesn't run at the same time as itself.
     item.waits.push_back({graph.progress, graph.progress->issued});
@@ -58,6 +60,16 @@ cudaError_t launch_graph(Runtime& runtime, CUgraphExec_st& graph, CUstream_st& s
 }
 
 }  // namespace
+
+std::vector<std::string> launched_graph() {
+    Runtime& runtime = Runtime::instance();
+    const std::lock_guard lock(runtime.mutex);
+    std::vector<std::string> names;
+    if (!runtime.launched_graph) return names;
+    for (const GraphNode& node : *runtime.launched_graph)
+        names.push_back(node.kernel != nullptr ? function_name(node.kernel) : node.name);
+    return names;
+}
 
 std::vector<std::shared_ptr<Capture>> Runtime::captures() const {
     std::vector<std::shared_ptr<Capture>> captures;

@@ -89,6 +89,11 @@ void fill(cudaDeviceProp& properties, const Runtime& runtime) {
     properties.asyncEngineCount = 2;
 }
 
+// What programs compute a bandwidth from; nothing here takes time.
+constexpr int kClockKilohertz = 1'000'000;
+constexpr int kMemoryClockKilohertz = 1'000'000;
+constexpr int kMemoryBusBits = 1024;
+
 cudaError_t attribute(const Runtime& runtime, cudaDeviceAttr name, int* value) {
     cudaDeviceProp properties;
     fill(properties, runtime);
@@ -103,6 +108,9 @@ cudaError_t attribute(const Runtime& runtime, cudaDeviceAttr name, int* value) {
         case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = kOptInSharedBytes; break;
         case cudaDevAttrMaxSharedMemoryPerMultiprocessor: *value = kOptInSharedBytes + 1024; break;
         case cudaDevAttrL2CacheSize: *value = properties.l2CacheSize; break;
+        case cudaDevAttrClockRate: *value = kClockKilohertz; break;
+        case cudaDevAttrMemoryClockRate: *value = kMemoryClockKilohertz; break;
+        case cudaDevAttrGlobalMemoryBusWidth: *value = kMemoryBusBits; break;
         default: return cudaErrorInvalidValue;
     }
     return cudaSuccess;

@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct Wait {
 struct GraphNode {
     std::function<void()> work;
     std::vector<std::size_t> after;  // earlier nodes
+    std::string name;                // for launched_graph(); of a kernel empty
+    const void* kernel = nullptr;
 };
 using GraphNodes = std::shared_ptr<const std::vector<GraphNode>>;
 

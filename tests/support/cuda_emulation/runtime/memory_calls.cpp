@@ -32,14 +32,16 @@ cudaError_t enqueue_copy(Runtime& runtime, CUstream_st& stream, void* target, co
     if (kind == cudaMemcpyHostToDevice) ++runtime.counts.host_to_device;
     if (kind == cudaMemcpyDeviceToHost) ++runtime.counts.device_to_host;
     if (kind == cudaMemcpyDeviceToDevice) ++runtime.counts.device_to_device;
-    return runtime.enqueue(stream, [=] { std::memmove(target, source, bytes); });
+    return runtime.enqueue(
+        stream, [=] { std::memmove(target, source, bytes); }, "copy");
 }
 
 cudaError_t enqueue_fill(Runtime& runtime, CUstream_st& stream, void* target, int value, std::size_t bytes) {
     if (bytes == 0) return cudaSuccess;
     if (!runtime.memory.contains(target, bytes)) return cudaErrorInvalidValue;
     ++runtime.counts.memsets;
-    return runtime.enqueue(stream, [=] { std::memset(target, value, bytes); });
+    return runtime.enqueue(
+        stream, [=] { std::memset(target, value, bytes); }, "fill");
 }
 
 cudaError_t wait_for_default_stream(Runtime& runtime) {

@@ -43,10 +43,11 @@ void Runtime::push(CUstream_st& stream, QueueItem item) {
     }
 }
 
-cudaError_t Runtime::enqueue(CUstream_st& stream, std::function<void()> work) {
+cudaError_t Runtime::enqueue(CUstream_st& stream, std::function<void()> work, std::string name,
+                             const void* kernel) {
     if (stream.capture) {
         if (!stream.capture->valid) return cudaErrorStreamCaptureInvalidated;
-        stream.capture->nodes.push_back({std::move(work), stream.frontier});
+        stream.capture->nodes.push_back({std::move(work), stream.frontier, std::move(name), kernel});
         stream.frontier = {stream.capture->nodes.size() - 1};
         return cudaSuccess;
     }
@@ -162,7 +163,8 @@ cudaError_t enqueue_kernel(cudaStream_t stream, KernelLaunch launch) {
         if (target == nullptr) return cudaErrorInvalidResourceHandle;
         if (const cudaError_t error = check_shape(runtime, launch)) return error;
         ++runtime.counts.launches;
-        return runtime.enqueue(*target, [&runtime, launch = std::move(launch)] {
+        const void* const function = launch.function;
+        const auto work = [&runtime, launch = std::move(launch)] {
             try {
                 run_grid(launch.shape, runtime.random.next(), launch.thread);
                 const std::string damaged = runtime.memory.damaged();
@@ -172,14 +174,16 @@ cudaError_t enqueue_kernel(cudaStream_t stream, KernelLaunch launch) {
                 throw KernelError(fmt::format("{}; kernel launched at {}:{}", error.what(),
                                               launch.place.file_name(), launch.place.line()));
             }
-        });
+        };
+        return runtime.enqueue(*target, work, {}, function);
     });
 }
 
-cudaError_t enqueue_host_work(cudaStream_t stream, std::function<void()> work) {
+cudaError_t enqueue_host_work(cudaStream_t stream, std::string name, std::function<void()> work) {
     return call([&](Runtime& runtime) {
         CUstream_st* target = runtime.stream(stream);
-        return target == nullptr ? cudaErrorInvalidResourceHandle : runtime.enqueue(*target, std::move(work));
+        if (target == nullptr) return cudaErrorInvalidResourceHandle;
+        return runtime.enqueue(*target, std::move(work), std::move(name));
     });
 }
 

@@ -42,6 +42,7 @@ class Runtime {
 
     cudaError_t sticky = cudaSuccess;
     std::string kernel_error;
+    GraphNodes launched_graph;
     Counts counts;
     std::int64_t calls_until_failure = 0;
     std::int64_t mallocs_until_failure = 0;
@@ -50,7 +51,9 @@ class Runtime {
     // --- streams (queue.cpp) ---
     // nullptr for a handle that isn't alive.
     CUstream_st* stream(cudaStream_t handle);
-    cudaError_t enqueue(CUstream_st& stream, std::function<void()> work);
+    // name, kernel: as GraphNode has them.
+    cudaError_t enqueue(CUstream_st& stream, std::function<void()> work, std::string name,
+                        const void* kernel = nullptr);
     void push(CUstream_st& stream, QueueItem item);
     // Runs work, of whatever stream's turn it is, until `done`.
     cudaError_t drain(const std::function<bool()>& done);
