@@ -53,12 +53,15 @@ void make_folder(const fs::path& folder) {
     }
 }
 
+// Nothing is in it, or what a study leaves that was killed before it had begun.
 bool is_free(const fs::path& folder) {
     std::error_code error;
     if (!fs::exists(folder, error)) return true;
     if (!fs::is_directory(folder, error)) return false;
-    return std::all_of(fs::directory_iterator(folder), fs::directory_iterator(),
-                       [](const auto& entry) { return entry.path().filename() == ".lock"; });
+    return std::all_of(fs::directory_iterator(folder), fs::directory_iterator(), [](const auto& entry) {
+        const std::string name = final_name(entry.path().filename().string());
+        return name == ".lock" || name == "plan" || name == "study.yaml" || name == "study.json";
+    });
 }
 
 void remove_study(const fs::path& folder) {
@@ -66,6 +69,16 @@ void remove_study(const fs::path& folder) {
                              "runs.csv", "report.html", "plan", "variants", "rounds"}) {
         fs::remove_all(folder / name);
     }
+}
+
+// What a killed process left half-written. The variants' folders see to themselves.
+void remove_leftovers(const fs::path& folder) {
+    std::vector<fs::path> doomed;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (final_name(name) != name && entry.is_regular_file()) doomed.push_back(entry.path());
+    }
+    for (const auto& file : doomed) fs::remove(file);
 }
 
 // From the variant's own folder; without one it waits.
@@ -95,7 +108,7 @@ StudyFolder::StudyFolder(const fs::path& folder, const StudyPlan& plan, const st
                          bool force)
     : folder_(folder), plan_(plan), command_(command) {
     const bool old_study = is_study_folder(folder);
-    if (!is_free(folder) && !(force && old_study)) {
+    if (old_study ? !force : !is_free(folder)) {
         throw UserError(
             ExitCode::usage,
             old_study ? fmt::format("the study '{}' exists; go on with 'kickdrum resume', choose another "
@@ -118,6 +131,7 @@ StudyFolder::StudyFolder(const fs::path& folder) : folder_(folder) {
     if (FolderLock::held(folder)) throw in_use(folder);
     const Json state = read_state(folder);
     lock_ = std::make_unique<FolderLock>(folder);
+    remove_leftovers(folder);
     plan_.name = state.at("study").get<std::string>();
     plan_.file = folder / "study.yaml";
     plan_.text = read_file(plan_.file);
