@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Kills kickdrum at random moments, resumes it each time, and compares the end with a run that was never stopped.
 
-    scripts/test_resume.py [--program build/cpu/kickdrum] [--kills 50] [--seed 1] [EXPERIMENT.yaml OPTIONS...]
+    scripts/test_resume.py [--program build/cpu/kickdrum] [--kills 50] [--seed 1] [EXPERIMENT.yaml|STUDY.yaml OPTIONS...]
 
 Default: the demo data set, five runs, two at a time. The moments are spread evenly over the time that the whole takes,
 so that they also meet the features, the evaluation and the report. What must be equal: SHA-256 of the weights,
@@ -34,6 +34,8 @@ def bits(results: pathlib.Path) -> dict:
             metrics = json.loads(file.read_text())
             del metrics["seconds"]
             content = json.dumps(metrics).encode()
+        elif file.name == "summary.json":
+            content = file.read_bytes().replace(str(results).encode(), b"")  # a study's names its folders
         elif file.suffix == ".safetensors" or file.name.startswith(("predictions_", "split", "summary")):
             content = file.read_bytes()
         else:
@@ -84,7 +86,7 @@ def main() -> int:
                 if code != -signal.SIGKILL:
                     print(f"round {rounds}: exit code {code} of {command}", file=sys.stderr)
                     return 1
-                if (out / "resolved.yaml").exists():
+                if (out / "resolved.yaml").exists() or (out / "study.json").exists():
                     command = [program, "resume", out, "--cache", cache]
                 else:
                     command = [*run, out, "--cache", cache, "--force"]
