@@ -221,8 +221,8 @@ class Experiment {
             ExitCode::environment,
             fmt::format(
                 "{}; {} of {} runs are finished and saved in {}. 'kickdrum devices' says whether the GPU can "
-                "still be used; 'device: cpu' does without it",
-                error.what(), results.runs.size(), config_.runs, options_.out.string())};
+                "still be used: then {}; 'device: cpu' does without it",
+                error.what(), results.runs.size(), config_.runs, options_.out.string(), how_to_resume())};
     }
 
     // Called by several threads at a time. Returns false where it was interrupted.

@@ -31,12 +31,26 @@ class ExperimentFaults : public FaultyDevice {
     }
     // The exit code and the message, as the program has them.
     std::pair<ExitCode, std::string> run(const ExperimentConfig& config) const {
+        return outcome_of([&](const RunOptions& options) { return run_experiment(config, options); });
+    }
+    std::pair<ExitCode, std::string> resume() const {
+        return outcome_of([](const RunOptions& options) { return resume_experiment(options); });
+    }
+    fs::path out() const { return study_ / "results"; }
+    std::string weights(int run) const {
+        return text_of(out() / fmt::format("runs/{:02}/model.safetensors", run));
+    }
+    const TinyStudy& study() const { return study_; }
+
+ private:
+    template <class Work>
+    std::pair<ExitCode, std::string> outcome_of(const Work& work) const {
         const RunOptions options{
             .out = out(), .cache = study_ / "cache", .force = true, .quiet = true, .threads = 1};
         testing::internal::CaptureStdout();
         std::pair<ExitCode, std::string> outcome;
         try {
-            outcome.first = run_experiment(config, options);
+            outcome.first = work(options);
         } catch (const UserError& error) {
             outcome = {error.code(), text_of_error(error)};
         } catch (const DeviceError& error) {
@@ -45,21 +59,19 @@ class ExperimentFaults : public FaultyDevice {
         testing::internal::GetCapturedStdout();
         return outcome;
     }
-    fs::path out() const { return study_ / "results"; }
-    const TinyStudy& study() const { return study_; }
 
- private:
     TinyStudy study_;
 };
 
-// Wherever it disappears: what was finished is on disk and can be reported.
+// Wherever it disappears: what was finished is on disk and can be reported, and resuming ends where it would
+// have ended.
 TEST_F(ExperimentFaults, ADeviceThatDisappears) {
     const ExperimentConfig two_runs = config({"parallel_runs=1"});
     ASSERT_EQ(run(two_runs).first, ExitCode::done);  // the features are in the cache now
     emulation::reset_counts();
     ASSERT_EQ(run(two_runs).first, ExitCode::done);
     const std::int64_t all = calls();
-    const std::string finished = text_of(out() / "runs/01/metrics.json");
+    const std::vector<std::string> undisturbed{weights(1), weights(2)};
     int epochs_seen = 0;
     bool run_1_was_finished = false;
     for (int tenth = 1; tenth <= 9; ++tenth) {
@@ -73,8 +85,8 @@ TEST_F(ExperimentFaults, ADeviceThatDisappears) {
         EXPECT_EQ(emulation::leaks(), "");
         if (!fs::exists(out() / "state.json")) continue;  // before there was anything to keep
 
-        EXPECT_THAT(
-            text, testing::AllOf(HasSubstr("of 2 runs are finished and saved in"), HasSubstr("device: cpu")));
+        EXPECT_THAT(text, testing::AllOf(HasSubstr("of 2 runs are finished and saved in"),
+                                         HasSubstr("'kickdrum resume "), HasSubstr("device: cpu")));
         const Results results = load_results(out());
         EXPECT_EQ(results.status, StudyStatus::failed);
         EXPECT_THAT(text_of(out() / "report.html"), HasSubstr("</html>"));
@@ -84,6 +96,11 @@ TEST_F(ExperimentFaults, ADeviceThatDisappears) {
             EXPECT_EQ(one.history.size(), 3U);
             run_1_was_finished = true;
         }
+        mend();
+        const auto [resumed, reason] = resume();
+        EXPECT_EQ(resumed, ExitCode::done) << reason;
+        EXPECT_EQ(weights(1), undisturbed[0]);
+        EXPECT_EQ(weights(2), undisturbed[1]);
     }
     EXPECT_GT(epochs_seen, 0);
     EXPECT_TRUE(run_1_was_finished);
