@@ -4,7 +4,8 @@
 //
 // FOLDER holds setting.json {"labels": [...], "class_weights": [...], "height", "width"}, inputs.f32 (raw
 // little-endian floats [n, height, width, 1]) and weights.safetensors. With --epochs, the last --val clips
-// are validated on.
+// are validated on. With --by-epochs steps are asked for an epoch at a time, as training does: a step's time
+// is then an epoch's over its number of batches.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "benchmarks/support/main_model.h"
+#include "kernels/device/transfer.h"
 #include "nn/formats/safetensors.h"
 #include "nn/training/fit.h"
 #include "nn/training/trainer.h"
@@ -33,6 +35,8 @@ constexpr double kLearningRate = 1e-3;
 
 struct Options {
     fs::path folder;
+    std::string device = "cpu";
+    std::string math = "fp32";
     int threads = 0;
     int batch = 64;
     double dropout = 0.5;
@@ -40,6 +44,7 @@ struct Options {
     int steps = 10;
     int epochs = 0;
     int val = 0;
+    bool by_epochs = false;
     bool avx2 = false;
 };
 
@@ -68,7 +73,7 @@ struct Setting {
         inputs = memory.tensor(shape);
         require(bytes.size() == inputs.bytes(), "inputs.f32 has {} bytes, expected {}", bytes.size(),
                 inputs.bytes());
-        std::copy(bytes.begin(), bytes.end(), static_cast<char*>(inputs.data));
+        upload(context, bytes.data(), inputs);
     }
     Dataset dataset() const { return {inputs, labels, kMainModelClasses}; }
 
@@ -97,6 +102,25 @@ void run_steps(Trainer& trainer, const Options& options, std::size_t clips, json
     result["losses"] = losses;
 }
 
+// Whole epochs of steps, each asked for at once; losses are those of epochs then.
+void run_steps_by_epochs(Trainer& trainer, const Options& options, std::size_t clips, json& result) {
+    const std::size_t batches = clips / static_cast<std::size_t>(options.batch);
+    std::vector<std::int32_t> indices(batches * static_cast<std::size_t>(options.batch));
+    std::iota(indices.begin(), indices.end(), 0);
+    const std::vector<double> rates(batches, kLearningRate);
+    std::vector<double> times;
+    std::vector<double> losses;
+    for (int epoch = 0; epoch < options.warm_up + options.steps; ++epoch) {
+        const auto start = std::chrono::steady_clock::now();
+        const StepResult sums = *trainer.train_epoch(indices, rates);
+        const double time = milliseconds_since(start);
+        if (epoch >= options.warm_up) times.push_back(time / static_cast<double>(batches));
+        losses.push_back(sums.loss_sum / static_cast<double>(sums.clips));
+    }
+    result["step_ms"] = times;
+    result["losses"] = losses;
+}
+
 void run_epochs(Trainer& trainer, const TrainingSpec& spec, const Dataset& dataset, const Options& options,
                 json& result) {
     std::vector<std::int32_t> indices(dataset.labels.size());
@@ -119,6 +143,8 @@ void run_epochs(Trainer& trainer, const TrainingSpec& spec, const Dataset& datas
 
 json run(const Options& options) {
     ContextOptions where{.threads = options.threads};
+    if (options.device == "cuda") where.device = Device::cuda;
+    where.math = options.math == "bf16" ? Math::bf16 : options.math == "tf32" ? Math::tf32 : Math::fp32;
     if (options.avx2) where.simd = SimdLevel::avx2;
     Context context(where);
     const Setting setting(context, options.folder);
@@ -132,6 +158,8 @@ json run(const Options& options) {
     json result = {{"threads", context.threads()}, {"simd", to_string(context.simd())}};
     if (options.epochs > 0) {
         run_epochs(trainer, spec, setting.dataset(), options, result);
+    } else if (options.by_epochs) {
+        run_steps_by_epochs(trainer, options, setting.labels.size(), result);
     } else {
         run_steps(trainer, options, setting.labels.size(), result);
     }
@@ -146,6 +174,9 @@ int main(int argc, char** argv) {
     kickdrum::Options options;
     CLI::App app("Times training steps or epochs of the main network; prints JSON.");
     app.add_option("folder", options.folder, "setting.json, inputs.f32 and weights.safetensors")->required();
+    app.add_option("--device", options.device)->check(CLI::IsMember({"cpu", "cuda"}));
+    app.add_option("--math", options.math, "on a GPU")->check(CLI::IsMember({"fp32", "tf32", "bf16"}));
+    app.add_flag("--by-epochs", options.by_epochs, "time steps by whole epochs over the clips");
     app.add_option("--threads", options.threads, "0: one per processor");
     app.add_option("--batch", options.batch)->check(CLI::PositiveNumber);
     app.add_option("--dropout", options.dropout)->check(CLI::Range(0.0, 1.0));
