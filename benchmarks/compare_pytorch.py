@@ -42,6 +42,7 @@ CUDA_CONFIGURATIONS = {
     "whole step as a CUDA graph, channels_last": {"channels_last": True, "mode": "graph"},
 }
 CUDA_BATCHES = 14  # of an epoch: as many as the main experiment has
+CUDA_CHECKED_BATCHES = 4  # two epochs of these: training magnifies rounding from step to step
 # Kickdrum's fp32 is without tensor cores, and so is PyTorch's without TF32. bf16 is autocast, as PyTorch users do it.
 CUDA_TOLERANCES = {"fp32": peers.LOSS_TOLERANCE, "tf32": 1e-2, "bf16": 3e-2}
 
@@ -241,29 +242,31 @@ def compare_on_gpu(options: argparse.Namespace) -> int:
     if not options.program_given:
         options.program = peers.REPOSITORY / "build/cuda/benchmarks/kickdrum_bench_step"
     peers.prepare(options, ["torch", "numpy"])
-    with peers.work_folder() as folder:
+    with peers.work_folder() as folder, peers.work_folder() as checked:
         peers.save_setting(options, folder, CUDA_BATCHES * options.batch)
-        ours = [options.program, folder, "--device", "cuda", "--math", options.math, "--batch", options.batch,
-                "--by-epochs"]
+        peers.save_setting(options, checked, CUDA_CHECKED_BATCHES * options.batch)
 
-        def theirs(configuration: dict, **job) -> list:
-            return worker_command(options, folder, configuration | {"math": options.math}, **job)
+        def ours(clips: str, **job) -> list:
+            return [options.program, clips, "--device", "cuda", "--math", options.math, "--batch", options.batch, "--by-epochs",
+                    "--dropout", job["dropout"], "--warm-up", job["warm_up"], "--steps", job["steps"]]
+
+        def theirs(clips: str, configuration: dict, **job) -> list:
+            return worker_command(options, clips, configuration | {"math": options.math}, **job)
 
         print(f"main network, batch {options.batch}, {options.size} x {options.size} x 1, {options.math}")
         same = True
-        steps = {"warm_up": 0, "steps": 4}
-        losses = peers.run_json([*ours, "--dropout", 0, "--warm-up", 0, "--steps", steps["steps"]])["losses"]
+        epochs = {"dropout": 0, "warm_up": 0, "steps": 2}
+        losses = peers.run_json(ours(checked, **epochs))["losses"]
         for name, configuration in CUDA_CONFIGURATIONS.items():
             if options.only and name not in options.only:
                 continue
-            check = peers.run_json(theirs(configuration, dropout=0, **steps))
+            check = peers.run_json(theirs(checked, configuration, **epochs))
             print(f"{name}: PyTorch {check['version']} on {check['gpu']}")
             same &= peers.check_losses(losses, check["losses"], options.tolerance or CUDA_TOLERANCES[options.math])
 
-        timing = {"warm_up": options.warm_up, "steps": options.steps}
-        candidates = [peers.Candidate("Kickdrum", [*ours, "--warm-up", options.warm_up, "--steps", options.steps], {},
-                                      "step_ms")]
-        candidates += [peers.Candidate(f"PyTorch: {name}", theirs(configuration, dropout=0.5, **timing), {}, "step_ms")
+        epochs = {"dropout": 0.5, "warm_up": options.warm_up, "steps": options.steps}
+        candidates = [peers.Candidate("Kickdrum", ours(folder, **epochs), {}, "step_ms")]
+        candidates += [peers.Candidate(f"PyTorch: {name}", theirs(folder, configuration, **epochs), {}, "step_ms")
                        for name, configuration in CUDA_CONFIGURATIONS.items()
                        if not options.only or name in options.only]
         times = peers.measure(candidates, options.rounds)

@@ -17,13 +17,13 @@ if ! command -v nvcc >/dev/null && [[ ! -x "$toolkit/bin/nvcc" ]]; then
     echo "SKIPPED: the CUDA backend. It is tested where the CUDA toolkit 13 with cuDNN 9 is installed (a GPU isn't needed)."
     exit 0
 fi
-scripts/install_dependencies.sh build test
+scripts/install_dependencies.sh build test benchmark
 jobs=$(nproc)
 
 echo "== The emulated device"
-cmake --preset cuda-emulated -DKICKDRUM_BUILD_TESTS=ON
+cmake --preset cuda-emulated -DKICKDRUM_BUILD_TESTS=ON -DKICKDRUM_BUILD_BENCHMARKS=ON
 cmake --build --preset cuda-emulated --parallel "$jobs" --target device_tests
-ctest --preset cuda-emulated --parallel "$jobs" --no-tests=error -L '^cuda_(emulation|faults)$'
+ctest --preset cuda-emulated --parallel "$jobs" --no-tests=error -L '^cuda_(emulation|faults|suite)$'
 for seed in "${seeds[@]}"; do
     KICKDRUM_EMULATION_SEED=$seed ctest --preset cuda-emulated --parallel "$jobs" --no-tests=error -R '/cuda( |$)|^Device(Runs|Features)\.'
 done
