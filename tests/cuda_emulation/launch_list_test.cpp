@@ -5,13 +5,29 @@
 
 #include <fstream>
 
-#include "benchmarks/support/main_model.h"
 #include "nn/training/trainer.h"
 #include "tests/cuda_emulation/emulated.h"
 #include "tests/support/test_tensor.h"
 
 namespace kickdrum::emulation {
 namespace {
+
+constexpr int kClasses = 5;
+
+// The network of experiments/configs/hard_techno_main.yaml.
+ModelSpec main_model() {
+    ModelSpec model;
+    for (const int filters : {32, 64, 128}) {
+        model.push_back(
+            {Conv2dLayerSpec{.filters = filters, .padding = Padding::same, .activation = Activation::relu}});
+        model.push_back({Pool2dLayerSpec{.strides = {}}});
+    }
+    model.push_back({FlattenLayerSpec{}});
+    model.push_back({DenseLayerSpec{.units = 256, .activation = Activation::relu}});
+    model.push_back({DropoutLayerSpec{.rate = 0.5}});
+    model.push_back({DenseLayerSpec{.units = DenseLayerSpec::kClasses, .softmax = true}});
+    return model;
+}
 
 // The second column of the table, without its head and its sum.
 std::vector<std::string> predicted_launches() {
@@ -32,7 +48,7 @@ std::vector<std::string> captured_launches(Math math) {
     TestTensor inputs(context, {kClips, 16, 16, 1});
     inputs.randomize("clips");
     const std::vector<int> labels{0, 1, 2, 3, 4, 0};
-    Trainer trainer(context, main_model(), {.inputs = inputs, .labels = labels, .classes = kMainModelClasses},
+    Trainer trainer(context, main_model(), {.inputs = inputs, .labels = labels, .classes = kClasses},
                     {.batch_size = 2}, 1);
     const std::vector<std::int32_t> clips{0, 1, 2, 3, 4, 5};
     const std::vector<double> rates(3, 0.001);
