@@ -7,7 +7,7 @@
 namespace kickdrum {
 void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec, Tensor logits,
                            Tensor labels, Tensor weights, StepState* state, Tensor probabilities,
-                           Tensor row_loss, Tensor diff_logits) {
+                           Tensor row_loss, Tensor diff_logits, const MixedLabels& mixed) {
     require(spec.label_smoothing >= 0 && spec.label_smoothing < 1,
             "softmax_cross_entropy: label smoothing must be in [0, 1), not {}", spec.label_smoothing);
     require(state != nullptr, "softmax_cross_entropy: the state of the step is missing");
@@ -21,12 +21,16 @@ void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec
     require_tensor(context, "softmax_cross_entropy: probabilities", probabilities, logits.shape);
     require(!diff_logits || probabilities.data != diff_logits.data,
             "softmax_cross_entropy: probabilities and diff_logits can't share their memory");
+    if (mixed.shares || mixed.other_labels) {
+        require_tensor(context, "softmax_cross_entropy: other_labels", mixed.other_labels, rows, DType::i32);
+        require_tensor(context, "softmax_cross_entropy: shares", mixed.shares, rows);
+    }
     if (diff_logits) {
         require_tensor(context, "softmax_cross_entropy: diff_logits", diff_logits, logits.shape,
                        logits.dtype);
     }
     KICKDRUM_DISPATCH(context, softmax_cross_entropy(context, spec, logits, labels, weights, state,
-                                                     probabilities, row_loss, diff_logits));
+                                                     probabilities, row_loss, diff_logits, mixed));
 }
 
 void softmax(Context& context, Tensor logits, Tensor probabilities) {

@@ -40,7 +40,7 @@ void parallel_rows(Context& context, std::int64_t rows, const Task& task) {
 
 void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec, Tensor logits,
                            Tensor labels, Tensor weights, StepState* state, Tensor probabilities,
-                           Tensor row_loss, Tensor diff_logits) {
+                           Tensor row_loss, Tensor diff_logits, const MixedLabels& mixed) {
     const std::int64_t classes = logits.shape[1];
     const std::int64_t counted = std::min<std::int64_t>(state->rows, logits.rows());
     for (std::int64_t row = 0; row < counted; ++row) {
@@ -50,7 +50,7 @@ void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec
     }
     const auto smoothing = static_cast<double>(spec.label_smoothing);
     const double off_target = smoothing / static_cast<double>(classes);
-    const double on_target = 1 - smoothing + off_target;
+    const double smoothed = 1 - smoothing;
     const auto scale = static_cast<double>(state->loss_scale);
     parallel_rows(context, logits.rows(), [&](std::int64_t row) {
         const float* z = logits.f32() + row * classes;
@@ -59,9 +59,14 @@ void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec
         const std::int32_t label = labels.i32()[row];
         const double weight = row < counted ? static_cast<double>(weights.f32()[row]) : 0;
         const RowSoftmax softmax = row_softmax(z, classes);
+        const std::int32_t other = mixed.shares ? mixed.other_labels.i32()[row] : label;
+        const bool is_mixed = other != label && other >= 0 && other < classes;
+        const double share = is_mixed ? static_cast<double>(mixed.shares.f32()[row]) : 1;
         double loss = 0;
         for (std::int64_t k = 0; k < classes; ++k) {
-            const double target = k == label ? on_target : off_target;
+            double target = off_target;
+            if (k == label) target = smoothed * share + off_target;
+            if (is_mixed && k == other) target = smoothed * (1 - share) + off_target;
             const double log_probability = softmax.log_probability(z[k]);
             const double probability = std::exp(log_probability);
             if (target != 0) loss -= target * log_probability;  // 0 * log 0 is 0

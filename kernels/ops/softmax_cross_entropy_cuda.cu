@@ -78,8 +78,10 @@ struct LossArguments {
     T* diff_logits;  // null: no gradient. It may be logits' memory, as each lane reads what it writes
     std::int64_t rows;
     std::int64_t classes;
-    double on_target;
+    double smoothed;    // 1 - smoothing
     double off_target;
+    const std::int32_t* other_labels;  // null: no mixtures
+    const float* shares;
 };
 
 struct RowResult {
@@ -95,11 +97,16 @@ __device__ RowResult loss_of_row(const LossArguments<T>& a, std::int64_t row, bo
     const bool known = label >= 0 && label < a.classes;
     const double weight = known ? static_cast<double>(a.weights[row]) : static_cast<double>(NAN);
     const RowSoftmax softmax = row_softmax(z, a.classes);
+    const std::int32_t other = a.shares != nullptr ? a.other_labels[row] : label;
+    const bool is_mixed = other != label && other >= 0 && other < a.classes;
+    const double share = is_mixed ? static_cast<double>(a.shares[row]) : 1;
     double loss = 0;
     Best best = {-1, 0x7fffffff};
     for (std::int64_t k = lane_number(); k < a.classes; k += kWarpSize) {
         const std::int64_t at = row * a.classes + k;
-        const double target = k == label ? a.on_target : a.off_target;
+        double target = a.off_target;
+        if (k == label) target = a.smoothed * share + a.off_target;
+        if (is_mixed && k == other) target = a.smoothed * (1 - share) + a.off_target;
         const double log_probability = softmax.log_probability(to_float(z[k]));
         const double probability = exp(log_probability);
         if (target != 0) loss -= target * log_probability;  // 0 * log 0 is 0
@@ -170,7 +177,7 @@ __global__ void softmax_kernel(const T* logits, float* probabilities, std::int64
 
 void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec, Tensor logits,
                            Tensor labels, Tensor weights, StepState* state, Tensor probabilities,
-                           Tensor row_loss, Tensor diff_logits) {
+                           Tensor row_loss, Tensor diff_logits, const MixedLabels& mixed) {
     const auto smoothing = static_cast<double>(spec.label_smoothing);
     const double off_target = smoothing / static_cast<double>(logits.shape[1]);
     with_activation_type(logits.dtype, [&]<class T>(std::type_identity<T>) {
@@ -182,8 +189,10 @@ void softmax_cross_entropy(Context& context, const SoftmaxCrossEntropySpec& spec
                                             .diff_logits = data_of<T>(diff_logits),
                                             .rows = logits.rows(),
                                             .classes = logits.shape[1],
-                                            .on_target = 1 - smoothing + off_target,
-                                            .off_target = off_target};
+                                            .smoothed = 1 - smoothing,
+                                            .off_target = off_target,
+                                            .other_labels = mixed.other_labels.i32(),
+                                            .shares = mixed.shares.f32()};
         launch(context, softmax_cross_entropy_kernel<T>, {.grid = dim3(1), .block = dim3(kLossThreads)},
                arguments, state);
     });

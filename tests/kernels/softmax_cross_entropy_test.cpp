@@ -297,5 +297,54 @@ TEST_P(SoftmaxCrossEntropyTest, RejectsWhatDoesNotFit) {
         InvalidArgument);
 }
 
+// Mixtures: the targets are shared between two labels, also where both are the same.
+TEST_P(SoftmaxCrossEntropyTest, MixedLabels) {
+    constexpr std::int64_t kRows = 40;
+    constexpr std::int64_t kClasses = 5;
+    Problem problem(context(), kRows, kClasses);
+    const auto logits = problem.logits.values();
+    const auto labels = problem.labels.integers();
+    const auto weights = problem.weights.values();
+    TestTensor others(context(), {kRows}, DType::i32);
+    TestTensor shares(context(), {kRows});
+    std::vector<std::int32_t> other;
+    std::vector<float> share;
+    for (std::int64_t row = 0; row < kRows; ++row) {
+        other.push_back(static_cast<std::int32_t>(row * 3 % kClasses));
+        share.push_back(0.5F + static_cast<float>(row) / 80);
+    }
+    others.assign(other);
+    shares.assign(share);
+    constexpr double kSmoothing = 0.1;
+    problem.state.set({.loss_scale = 0.25F, .rows = kRows});
+    softmax_cross_entropy(context(), {0.1F}, problem.logits, problem.labels, problem.weights, problem.state,
+                          problem.probabilities, problem.loss, problem.gradient,
+                          {.other_labels = others, .shares = shares});
+    const auto loss = problem.loss.values();
+    const auto gradient = problem.gradient.values();
+    for (std::size_t row = 0; row < kRows; ++row) {
+        const auto own_share = static_cast<double>(share[row]);
+        const auto weight = static_cast<double>(weights[row]);
+        std::vector<double> z;
+        double sum = 0;
+        for (std::size_t k = 0; k < kClasses; ++k) {
+            z.push_back(static_cast<double>(logits[row * kClasses + k]));
+            sum += std::exp(z[k]);
+        }
+        double expected = 0;
+        for (std::size_t k = 0; k < kClasses; ++k) {
+            const auto hot = [&](std::int32_t label) { return static_cast<std::int32_t>(k) == label ? 1.0 : 0.0; };
+            const double target =
+                (1 - kSmoothing) * (own_share * hot(labels[row]) + (1 - own_share) * hot(other[row])) +
+                kSmoothing / kClasses;
+            const double probability = std::exp(z[k]) / sum;
+            expected -= weight * target * std::log(probability);
+            EXPECT_NEAR(static_cast<double>(gradient[row * kClasses + k]), weight * (probability - target) * 0.25,
+                        1e-6);
+        }
+        EXPECT_NEAR(static_cast<double>(loss[row]), expected, 1e-5 * std::abs(expected));
+    }
+}
+
 }  // namespace
 }  // namespace kickdrum
