@@ -12,7 +12,7 @@ TrainingMemory plan_training_memory(Context& context, const ModelSpec& model, co
     MemoryPlanner memory;
     ParameterStore parameters;
     Planning planning{.context = context, .memory = memory, .parameters = parameters};
-    const Shape src = clip.with_rows(spec.batch_size);
+    const Shape src = network_inputs(clip.with_rows(spec.batch_size), spec);
     layers->plan(planning, src);
 
     const std::size_t trainable = parameters.trainable_bytes();
@@ -20,7 +20,8 @@ TrainingMemory plan_training_memory(Context& context, const ModelSpec& model, co
     const std::size_t shadow = context.math() == Math::bf16 ? trainable / 2 : 0;
     const auto n = static_cast<std::size_t>(spec.batch_size);
     // The picture where it's gathered, the scores and their gradient; weight, label and index.
-    const std::int64_t gathered = layers->takes_rows() ? 0 : clip.count();
+    const bool reads_in_place = layers->takes_rows() && !spec.prepares_inputs();
+    const std::int64_t gathered = reads_in_place ? 0 : src.with_rows(1).count();
     const auto values = static_cast<std::size_t>(gathered + 2 * std::int64_t{classes});
     const std::size_t per_clip = values * size_of(context.activation_dtype()) + 3 * sizeof(float);
     return {.parameters = 2 * trainable + state + shadow,

@@ -38,6 +38,16 @@ void collect_implementations(const Sequential& chain, Implementations& names) {
     }
 }
 
+std::unique_ptr<Augment> make_augment_for(Context& context, const Dataset& dataset, const TrainingSpec& spec,
+                                          std::uint64_t seed) {
+    if (!spec.prepares_inputs()) return nullptr;
+    require(spec.test_rolls >= 1, "an evaluation over {} rolls", spec.test_rolls);
+    const Shape stored = dataset.inputs.shape.with_rows(1);
+    return make_augment(context, spec.augment,
+                        {.clip = stored, .width = network_inputs(stored, spec)[2], .batch = spec.batch_size},
+                        spec.bands, seed);
+}
+
 }  // namespace
 
 int moment_count(const OptimizerSpec& optimizer) {
@@ -60,8 +70,10 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
       dataset_(dataset),
       spec_(spec),
       seed_(seed),
+      input_shape_(network_inputs(dataset.inputs.shape.with_rows(spec.batch_size), spec)),
+      augment_(make_augment_for(context, dataset, spec, seed)),
       model_(build_model(model, dataset.classes)),
-      arena_(plan_model(context, *model_, parameters_, dataset.inputs.shape.with_rows(spec.batch_size))),
+      arena_(plan_model(context, *model_, parameters_, input_shape_)),
       moments_(context,
                static_cast<std::size_t>(moment_count(spec.optimizer)) * parameters_.values().bytes()),
       best_(context, parameters_),
@@ -72,6 +84,7 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
     if (moment_count(spec.optimizer) > 1) {
         moment_2_ = moments_.tensor(flat, DType::f32, parameters_.values().bytes());
     }
+    capture_steps(true);
     take_memory();
     parameters_.initialize(seed);
     context_.freeze();
@@ -79,7 +92,6 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
 
 void Trainer::take_memory() {
     const std::int64_t n = spec_.batch_size;
-    const Shape src = dataset_.inputs.shape.with_rows(n);
     const Shape scores{n, dataset_.classes};
     const auto clip_words = static_cast<std::int64_t>(clip_scratch_bytes() / sizeof(float));
     const DType type = context_.activation_dtype();
@@ -95,7 +107,12 @@ void Trainer::take_memory() {
     std::vector<Part> parts = {
         {logits_, scores, type},    {diff_logits_, scores, type}, {weights_, {n}},
         {labels_, {n}, DType::i32}, {indices_, {n}, DType::i32},  {clip_scratch_, {clip_words}}};
-    if (!model_->takes_rows()) parts.push_back({src_, src, type});
+    if (augment_ || !model_->takes_rows()) parts.push_back({src_, input_shape_, type});
+    if (augment_) {
+        parts.push_back({other_labels_, {n}, DType::i32});
+        parts.push_back({shares_, {n}});
+        parts.push_back({mixed_weights_, {n}});
+    }
     std::size_t total = 0;
     for (const Part& part : parts) total += part.bytes();
     batch_memory_ = Buffer(context_, total);
@@ -119,7 +136,8 @@ Trainer::~Trainer() {
 
 void Trainer::capture_steps(bool on) {
     graph_.capture(on);
-    for (StepGraph& graph : evaluation_graphs_) graph.capture(on);
+    // The place of a roll would be part of the graph.
+    for (StepGraph& graph : evaluation_graphs_) graph.capture(on && spec_.test_rolls == 1);
 }
 
 std::int64_t Trainer::rows_with_padding(std::int64_t batch) const {
@@ -130,7 +148,7 @@ void Trainer::forward(std::int64_t rows, bool training) {
     const BatchTables tables = training ? tables_.for_training() : tables_.for_evaluation();
     begin_batch(context_, tables, tables_.state(), indices_.first_rows(rows), labels_.first_rows(rows),
                 weights_.first_rows(rows));
-    if (src_) gather_rows(context_, dataset_.inputs, indices_.first_rows(rows), src_.first_rows(rows));
+    prepare_inputs(rows, training);
     model_->forward(context_, pass(rows, training), src(rows), logits_.first_rows(rows));
 }
 
@@ -146,15 +164,39 @@ Pass Trainer::pass(std::int64_t rows, bool training) const {
             .rows = src_ ? Tensor{} : indices_.first_rows(rows)};
 }
 
+void Trainer::prepare_inputs(std::int64_t rows, bool training) {
+    if (!src_) return;
+    const Tensor indices = indices_.first_rows(rows);
+    const Tensor src = src_.first_rows(rows);
+    if (!augment_) {
+        gather_rows(context_, dataset_.inputs, indices, src);
+    } else if (training) {
+        augment_->train(context_, tables_.state(), dataset_.inputs,
+                        {.indices = indices,
+                         .labels = labels_.first_rows(rows),
+                         .weights = weights_.first_rows(rows),
+                         .dst = src,
+                         .other_labels = other_labels_.first_rows(rows),
+                         .shares = shares_.first_rows(rows),
+                         .mixed_weights = mixed_weights_.first_rows(rows)});
+    } else {
+        augment_->evaluate(context_, dataset_.inputs, indices, first_frame_, src);
+    }
+}
+
 void Trainer::run_step(std::int64_t rows) {
     forward(rows, true);
     const Tensor logits = logits_.first_rows(rows);
     const Tensor diff_logits = diff_logits_.first_rows(rows);
     // The batch's loss is the sum of weighted losses over the number of clips, whatever the weights add up
     // to.
+    MixedLabels mixed;
+    if (augment_ && augment_->mixes())
+        mixed = {.other_labels = other_labels_.first_rows(rows), .shares = shares_.first_rows(rows)};
+    const Tensor weights = (augment_ ? mixed_weights_ : weights_).first_rows(rows);
     softmax_cross_entropy(context_, {.label_smoothing = spec_.label_smoothing}, logits,
-                          labels_.first_rows(rows), weights_.first_rows(rows), tables_.state(),
-                          probabilities_.first_rows(rows), row_loss_.first_rows(rows), diff_logits);
+                          labels_.first_rows(rows), weights, tables_.state(), probabilities_.first_rows(rows),
+                          row_loss_.first_rows(rows), diff_logits, mixed);
     model_->backward(context_, pass(rows, true), src(rows), logits, diff_logits, {});
     optimizer_step();
 }
@@ -246,6 +288,49 @@ void Trainer::evaluate_batch(std::int64_t rows, std::int64_t first) {
 Evaluation Trainer::evaluate(std::span<const std::int32_t> clips) {
     Evaluation result;
     if (clips.empty()) return result;
+    evaluate_rolls(clips, result);
+    const auto classes = static_cast<std::size_t>(dataset_.classes);
+    result.predicted.reserve(clips.size());
+    std::int64_t correct = 0;
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+        result.predicted.push_back(argmax({result.probabilities.data() + i * classes, classes}));
+        if (result.predicted.back() == dataset_.labels[static_cast<std::size_t>(clips[i])]) ++correct;
+    }
+    result.accuracy = static_cast<double>(correct) / static_cast<double>(clips.size());
+    return result;
+}
+
+// The probabilities' mean over the rolls, and the loss of that mean; with one roll, what the device says.
+void Trainer::evaluate_rolls(std::span<const std::int32_t> clips, Evaluation& result) {
+    const auto classes = static_cast<std::size_t>(dataset_.classes);
+    const std::int64_t stored = dataset_.inputs.shape[2];
+    const auto* const values = reinterpret_cast<const float*>(host_results_.data());
+    const auto clip_count = static_cast<double>(clips.size());
+    if (spec_.test_rolls == 1) {
+        first_frame_ = (stored - input_shape_[2]) / 2;
+        evaluate_once(clips);
+        result.probabilities.assign(values, values + clips.size() * classes);
+        for (std::size_t i = 0; i < clips.size(); ++i)
+            result.loss += static_cast<double>(values[clips.size() * classes + i]);
+        result.loss /= clip_count;
+        return;
+    }
+    std::vector<double> sums(clips.size() * classes);
+    for (int roll = 0; roll < spec_.test_rolls; ++roll) {
+        first_frame_ = roll * stored / spec_.test_rolls;
+        evaluate_once(clips);
+        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(values[i]);
+    }
+    for (const double sum : sums) result.probabilities.push_back(static_cast<float>(sum / spec_.test_rolls));
+    for (std::size_t i = 0; i < clips.size(); ++i) {
+        const auto label = static_cast<std::size_t>(dataset_.labels[static_cast<std::size_t>(clips[i])]);
+        result.loss -= std::log(std::max(sums[i * classes + label] / spec_.test_rolls, 1e-30));
+    }
+    result.loss /= clip_count;
+}
+
+// Into host_results_: probabilities, then losses.
+void Trainer::evaluate_once(std::span<const std::int32_t> clips) {
     tables_.upload(clips, {}, step_);
     for (std::int64_t batch = 0; batch < tables_.batches(); ++batch) {
         // Where a batch's results go is part of its graph.
@@ -253,24 +338,10 @@ Evaluation Trainer::evaluate(std::span<const std::int32_t> clips) {
             evaluate_batch(rows_with_padding(batch), batch * tables_.batch_size());
         });
     }
-    const auto classes = static_cast<std::size_t>(dataset_.classes);
     const Tensor probabilities = probabilities_.first_rows(std::ssize(clips));
     download_async(context_, probabilities, host_results_, 0);
     download_async(context_, row_loss_.first_rows(std::ssize(clips)), host_results_, probabilities.bytes());
     synchronize(context_);
-
-    const auto* const values = reinterpret_cast<const float*>(host_results_.data());
-    result.probabilities.assign(values, values + probabilities.count());
-    result.predicted.reserve(clips.size());
-    std::int64_t correct = 0;
-    for (std::size_t i = 0; i < clips.size(); ++i) {
-        result.predicted.push_back(argmax({values + i * classes, classes}));
-        result.loss += static_cast<double>(values[clips.size() * classes + i]);
-        if (result.predicted.back() == dataset_.labels[static_cast<std::size_t>(clips[i])]) ++correct;
-    }
-    result.loss /= static_cast<double>(clips.size());
-    result.accuracy = static_cast<double>(correct) / static_cast<double>(clips.size());
-    return result;
 }
 
 std::vector<Tensor> Trainer::lasting_memory() const {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "kernels/device/step_graph.h"
+#include "kernels/ops/augment.h"
 #include "nn/layers/sequential.h"
 #include "nn/model/model_spec.h"
 #include "nn/training/epoch_tables.h"
@@ -97,7 +98,10 @@ class Trainer {
     void forward(std::int64_t rows, bool training);
     Tensor src(std::int64_t rows) const;
     Pass pass(std::int64_t rows, bool training) const;
+    void prepare_inputs(std::int64_t rows, bool training);
     void evaluate_batch(std::int64_t rows, std::int64_t first);
+    void evaluate_rolls(std::span<const std::int32_t> clips, Evaluation& result);
+    void evaluate_once(std::span<const std::int32_t> clips);
     void optimizer_step();
     // The rows of tensors for a batch: with the padding where there is any.
     std::int64_t rows_with_padding(std::int64_t batch) const;
@@ -107,6 +111,9 @@ class Trainer {
     TrainingSpec spec_;
     std::uint64_t seed_;
 
+    Shape input_shape_;                 // of a batch, as the network sees it
+    std::unique_ptr<Augment> augment_;  // null: inputs are only gathered
+    std::int64_t first_frame_ = 0;      // of an evaluation
     std::unique_ptr<Sequential> model_;
     ParameterStore parameters_;
     Arena arena_;
@@ -122,6 +129,7 @@ class Trainer {
     Buffer batch_memory_;  // small tensors that live for the whole step
     Tensor src_;           // the gathered batch, or no tensor
     Tensor logits_, diff_logits_, weights_, labels_, indices_, clip_scratch_;
+    Tensor other_labels_, shares_, mixed_weights_;  // of augment_
     // Of a whole evaluation; a training step uses the first rows.
     Buffer results_;
     HostBuffer host_results_;

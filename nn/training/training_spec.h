@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/ops/augment.h"
 #include "nn/training/early_stopping.h"
 #include "nn/training/schedule.h"
 
@@ -24,7 +25,7 @@ struct OptimizerSpec {
     double epsilon = 1e-7;
     double momentum = 0;  // sgd
     bool nesterov = false;
-    double weight_decay = 0;               // decoupled; adamw's default is 0.004
+    double weight_decay = 0;                // decoupled; adamw's default is 0.004
     std::optional<double> global_clipnorm;  // all gradients scaled so that their joint norm is at most this
 };
 
@@ -41,6 +42,20 @@ struct TrainingSpec {
     int batch_size = 64;
     int epochs = 50;
     std::optional<EarlyStoppingSpec> early_stopping;
+    AugmentSpec augment;            // by default, nothing changes
+    std::int64_t input_frames = 0;  // that the network sees at a time; 0: all that are stored
+    BandStatistics bands;           // to standardise the inputs by; empty: as they are
+    int test_rolls = 1;             // an evaluation averages over this many places of the stored frames
+
+    bool prepares_inputs() const {
+        return augment != AugmentSpec{} || input_frames > 0 || !bands.mean.empty() || test_rolls > 1;
+    }
 };
+
+// What the network sees of stored clips [n, height, width, channels].
+inline Shape network_inputs(Shape stored, const TrainingSpec& spec) {
+    if (spec.input_frames > 0) stored = {stored[0], stored[1], spec.input_frames, stored[3]};
+    return stored;
+}
 
 }  // namespace kickdrum
