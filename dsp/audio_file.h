@@ -20,7 +20,7 @@ struct Audio {
 // file.
 class AudioError : public std::runtime_error {
  public:
-    enum class Kind { missing, unreadable, truncated, empty, silent, not_finite };
+    enum class Kind { missing, unreadable, truncated, empty, silent, not_finite, wrong_length };
     AudioError(Kind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
     Kind kind() const { return kind_; }
 

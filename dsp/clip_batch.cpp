@@ -21,6 +21,9 @@ void check(const ClipBatchSpec& spec) {
             "clip_batch: clips can have 0 to {} samples, got {}", most, spec.max_samples);
     require(spec.features.image == ClipImage::smooth,
             "clip_batch: only 'image: float' is computed for many clips at once");
+    require(is_plain(spec.features),
+            "clip_batch: only log-mel pictures of one channel are computed for many "
+            "clips at once");
     require(spec.transform != ClipTransform::one_kernel || has_one_kernel(spec.features.log_mel.n_fft),
             "clip_batch: the one-kernel transform exists for n_fft 1024 and 2048, got {}; use the chain",
             spec.features.log_mel.n_fft);

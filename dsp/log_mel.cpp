@@ -2,6 +2,7 @@
 #include "dsp/log_mel.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -23,6 +24,8 @@ const LogMelSettings& checked(const LogMelSettings& settings) {
     require(settings.n_fft >= 4 && settings.n_fft <= kLargestFft && settings.n_fft % 2 == 0,
             "log_mel: n_fft must be even and between 4 and {}, got {}", kLargestFft, settings.n_fft);
     require(settings.hop_length >= 1, "log_mel: hop_length must be at least 1, got {}", settings.hop_length);
+    require(settings.win_length >= 0 && settings.win_length <= settings.n_fft,
+            "log_mel: win_length must be at most n_fft ({}), got {}", settings.n_fft, settings.win_length);
     require(settings.top_db > 0, "log_mel: top_db must be above 0, got {}", settings.top_db);
     return settings;
 }
@@ -32,7 +35,8 @@ MelFilterbankSettings filterbank_settings(const LogMelSettings& settings) {
             .n_fft = settings.n_fft,
             .n_mels = settings.n_mels,
             .fmin = settings.fmin,
-            .fmax = settings.fmax};
+            .fmax = settings.fmax,
+            .scale = settings.mel_scale};
 }
 
 }  // namespace
@@ -43,7 +47,9 @@ struct LogMelPlan::Tables {
           kernels(log_mel_kernels(simd)),
           bands(mel_filterbank(filterbank_settings(settings))),
           flat_bands(bands),
-          fft(settings.n_fft, hann_window(settings.n_fft)) {}
+          fft(settings.n_fft,
+              centred_window(settings.window, settings.win_length > 0 ? settings.win_length : settings.n_fft,
+                             settings.n_fft)) {}
 
     LogMelSettings settings;
     const LogMelKernels& kernels;
@@ -97,6 +103,10 @@ void LogMelPlan::mel_power(std::span<const float> samples, Scratch& scratch, std
     for (std::int64_t frame = 0; frame < count; frame += kernels.lanes) {
         const float* const piece = padded_piece(samples, frame * hop - fft.half, piece_size, memory.samples);
         kernels.power(fft, piece, hop, work, bins);
+        if (settings.magnitude) {
+            const std::int64_t numbers = (std::int64_t{fft.half} + 1) * kernels.lanes;
+            for (std::int64_t i = 0; i < numbers; ++i) bins[i] = std::sqrt(bins[i]);
+        }
         const auto valid = static_cast<int>(std::min<std::int64_t>(kernels.lanes, count - frame));
         kernels.mel(tables_->flat_bands.view(), bins, valid, power.data() + frame, count);
     }
@@ -104,10 +114,16 @@ void LogMelPlan::mel_power(std::span<const float> samples, Scratch& scratch, std
 
 void LogMelPlan::execute(std::span<const float> samples, Scratch& scratch, std::span<float> db) const {
     mel_power(samples, scratch, db);
+    const LogMelSettings& settings = tables_->settings;
     const auto count = static_cast<std::int64_t>(db.size());
-    const float loudest = tables_->kernels.maximum(db.data(), count);
-    tables_->kernels.decibels(db.data(), count, kSmallestPower, std::max(kSmallestPower, loudest),
-                              static_cast<float>(tables_->settings.top_db));
+    if (settings.magnitude) {
+        for (float& x : db) x *= x;
+    }
+    const float loudest = std::max(kSmallestPower, tables_->kernels.maximum(db.data(), count));
+    tables_->kernels.decibels(db.data(), count, kSmallestPower, loudest, static_cast<float>(settings.top_db));
+    if (!settings.absolute) return;
+    const float level = 10 * std::log10(loudest);
+    for (float& x : db) x += level;
 }
 
 }  // namespace kickdrum

@@ -5,6 +5,7 @@
 // Frame t is centred on sample t * hop_length, with zeros beyond the ends and a periodic Hann window; power =
 // |FFT|^2; mel bands by dsp/mel_filterbank.h. dB = 10 log10(max(1e-10, mel) / max(1e-10, loudest mel of the
 // clip)), and what lies below -top_db is raised to it. A silent clip is 0 dB everywhere.
+// amplitude_to_db(ref=np.max, amin=1e-5, top_db) of magnitudes; power_to_db(ref=1) with `absolute`.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "dsp/mel_filterbank.h"
+#include "dsp/window.h"
 #include "kernels/device/device.h"
 
 namespace kickdrum {
@@ -21,12 +23,24 @@ constexpr float kSmallestPower = 1e-10F;  // librosa's amin
 
 struct LogMelSettings {
     int sample_rate = 22050;
-    int n_fft = 1024;  // also the window's length
+    int n_fft = 1024;
     int hop_length = 512;
     int n_mels = 128;
     double fmin = 20;
     double fmax = 11000;
     double top_db = 80;
+    // What isn't the default here is the CPU's alone (dsp/clip_batch.h).
+    int win_length = 0;  // of the window; 0: n_fft
+    WindowKind window = WindowKind::hann;
+    MelScale mel_scale = MelScale::slaney;
+    bool magnitude = false;  // bands of |FFT| instead of |FFT|^2; the powers below are these then, and
+                             // decibels are 20 log10
+    bool absolute = false;   // dB relative to 1 instead of the loudest mel; top_db is below the loudest still
+
+    bool is_plain() const {
+        return win_length == 0 && window == WindowKind::hann && mel_scale == MelScale::slaney && !magnitude &&
+               !absolute;
+    }
 };
 
 // Immutable once built: many threads may share one plan, each with a Scratch of its own. The result doesn't
