@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "dsp/mel_filterbank.h"
+#include "experiments/data/group_pattern.h"
+#include "experiments/data/log_mel_recipe.h"
 #include "experiments/nearest_name.h"
 #include "kernels/device/cuda_status.h"
 
@@ -23,13 +25,24 @@ class Checks {
         math();
         split();
         classes();
+        group_pattern();
         features();
         schedule();
+        augment();
         class_weights();
         model();
     }
 
+    void features();
+
  private:
+    void group_pattern() {
+        const auto& pattern = config_.data.group_pattern;
+        if (!pattern || !sound("data.group_pattern")) return;
+        const std::string reason = reason_against_pattern(*pattern);
+        if (!reason.empty()) complain({"data.group_pattern"}, fmt::format("'data.group_pattern' {}", reason));
+    }
+
     bool sound(const std::string& path) const {
         const YamlValue* value = value_at(root_, path);
         return value == nullptr || !has_problem(*value, problems_);
@@ -95,9 +108,15 @@ class Checks {
     void classes() {
         const std::vector<std::string>& names = config_.data.classes;
         const YamlValue* data = value_at(root_, "data");
-        if (data == nullptr || data->kind != YamlValue::Kind::map || !sound("data.classes")) return;
+        if (data == nullptr || data->kind != YamlValue::Kind::map) return;
+        if (config_.data.layout == DataLayout::table && value_at(root_, "data.labels") == nullptr) {
+            problems_.add(
+                data->problem("'data.labels' is missing (table of the clips: a CSV file with a header)"));
+        }
+        if (!sound("data.classes")) return;
         if (names.empty()) {
-            if (config_.data.label) return;  // all names of that column
+            // All names of that column, or of the folders.
+            if (config_.data.label || config_.data.layout == DataLayout::folder_per_class) return;
             complain(
                 {"data"},
                 "'data.classes' is missing (the classes, as a list of 0/1 columns; or name one column of "
@@ -114,31 +133,16 @@ class Checks {
         }
     }
 
-    void features() {
-        const FeatureConfig& f = config_.features;
-        if (f.fmax > f.sample_rate / 2.0 && sound({"features.fmax", "features.sample_rate"})) {
-            complain(
-                {"features.fmax", "features.sample_rate"},
-                fmt::format(
-                    "'features.fmax' is {:g}, above half of the sample rate ({:g}), where there is no sound",
-                    f.fmax, f.sample_rate / 2.0));
+    void channels() {
+        const std::vector<std::string>& names = config_.features.channels;
+        const auto known = channel_names();
+        if (names.empty()) complain({"features.channels"}, "'features.channels' is empty; write [value]");
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (std::ranges::find(known, names[i]) != known.end()) continue;
+            complain({fmt::format("features.channels.{}", i).c_str()},
+                     fmt::format("'features.channels' holds '{}'; expected one of {}{}", names[i],
+                                 fmt::join(known, ", "), did_you_mean(names[i], known)));
         }
-        if (f.fmin >= f.fmax && sound({"features.fmin", "features.fmax"})) {
-            complain(
-                {"features.fmin", "features.fmax"},
-                fmt::format("'features.fmin' ({:g}) must be below 'features.fmax' ({:g})", f.fmin, f.fmax));
-        }
-        if (f.hop_length > f.n_fft && sound({"features.hop_length", "features.n_fft"})) {
-            complain(
-                {"features.hop_length", "features.n_fft"},
-                fmt::format("'features.hop_length' ({}) is above 'features.n_fft' ({}): samples between two "
-                            "windows would be lost",
-                            f.hop_length, f.n_fft));
-        }
-        if (f.n_fft % 2 != 0 && sound("features.n_fft")) {
-            complain({"features.n_fft"}, fmt::format("'features.n_fft' is {}, but must be even", f.n_fft));
-        }
-        if (sound("features")) warn_of_empty_bands();
     }
 
     void warn_of_empty_bands() {
@@ -147,13 +151,43 @@ class Checks {
                                            .n_fft = f.n_fft,
                                            .n_mels = f.n_mels,
                                            .fmin = f.fmin,
-                                           .fmax = f.fmax});
+                                           .fmax = f.fmax,
+                                           .scale = f.mel_scale});
         const std::size_t empty = empty_bands(bands).size();
         if (empty == 0) return;
         config_.warnings.push_back(
             fmt::format("{} of {} mel bands hear nothing, because n_fft ({}) is too short for so many; lower "
                         "features.n_mels or raise features.n_fft",
                         empty, f.n_mels, f.n_fft));
+    }
+
+    void augment() {
+        const FeatureConfig& f = config_.features;
+        const TrainingSpec& training = config_.training;
+        if (!sound({"training", "features.size"})) return;
+        if (training.input_frames > f.width) {
+            complain(
+                {"training.input_frames"},
+                fmt::format("'training.input_frames' is {}, but a clip has {} frames (features.size); take "
+                            "fewer",
+                            training.input_frames, f.width));
+            return;
+        }
+        const AugmentSpec& spec = training.augment;
+        const std::int64_t frames = config_.input_shape()[2];
+        if (spec.frequency_masks > 0 && spec.frequency_mask > f.height) {
+            complain(
+                {"training.augment.frequency_mask"},
+                fmt::format("'training.augment.frequency_mask' is {}, but the picture has {} bands; take "
+                            "fewer",
+                            spec.frequency_mask, f.height));
+        }
+        if (spec.time_masks > 0 && spec.time_mask > frames) {
+            complain(
+                {"training.augment.time_mask"},
+                fmt::format("'training.augment.time_mask' is {}, but the network sees {} frames; take fewer",
+                            spec.time_mask, frames));
+        }
     }
 
     void schedule() {
@@ -201,11 +235,14 @@ class Checks {
 
     // Walks through the network with the shapes that a clip will have.
     void model() {
-        if (config_.model.empty() || !sound({"model", "features.size", "data.classes"})) return;
+        if (config_.model.empty() || !sound({"model", "features.size", "features.channels",
+                                             "training.input_frames", "data.classes"})) {
+            return;
+        }
         const int classes = config_.data.classes.empty() ? supposed_classes(config_.model.back())
                                                          : static_cast<int>(config_.data.classes.size());
         try {
-            describe_model(config_.model, {1, config_.features.height, config_.features.width, 1}, classes);
+            describe_model(config_.model, config_.input_shape(), classes);
         } catch (const ModelError& error) {
             problems_.add({.message = error.what(),
                            .file = error.line > 0 ? root_.source : source_of_change("model"),
@@ -238,7 +275,59 @@ class Checks {
     Problems& problems_;
 };
 
+void Checks::features() {
+    const FeatureConfig& f = config_.features;
+    if (f.fmax > f.sample_rate / 2.0 && sound({"features.fmax", "features.sample_rate"})) {
+        complain({"features.fmax", "features.sample_rate"},
+                 fmt::format(
+                     "'features.fmax' is {:g}, above half of the sample rate ({:g}), where there is no sound",
+                     f.fmax, f.sample_rate / 2.0));
+    }
+    if (f.fmin >= f.fmax && sound({"features.fmin", "features.fmax"})) {
+        complain({"features.fmin", "features.fmax"},
+                 fmt::format("'features.fmin' ({:g}) must be below 'features.fmax' ({:g})", f.fmin, f.fmax));
+    }
+    if (f.hop_length > f.n_fft && sound({"features.hop_length", "features.n_fft"})) {
+        complain({"features.hop_length", "features.n_fft"},
+                 fmt::format("'features.hop_length' ({}) is above 'features.n_fft' ({}): samples between two "
+                             "windows would be lost",
+                             f.hop_length, f.n_fft));
+    }
+    if (f.n_fft % 2 != 0 && sound("features.n_fft")) {
+        complain({"features.n_fft"}, fmt::format("'features.n_fft' is {}, but must be even", f.n_fft));
+    }
+    if (f.win_length > f.n_fft && sound({"features.win_length", "features.n_fft"})) {
+        complain(
+            {"features.win_length"},
+            fmt::format("'features.win_length' ({}) is above 'features.n_fft' ({})", f.win_length, f.n_fft));
+    }
+    if (f.kind == ClipKind::mfcc && f.n_mfcc > f.n_mels && sound({"features.n_mfcc", "features.n_mels"})) {
+        complain({"features.n_mfcc", "features.n_mels"},
+                 fmt::format("'features.n_mfcc' ({}) is above 'features.n_mels' ({})", f.n_mfcc, f.n_mels));
+    }
+    const int rows = f.kind == ClipKind::mfcc ? f.n_mfcc : f.n_mels;
+    if (!f.resize && f.height != rows && sound({"features.size", "features.resize"})) {
+        complain({"features.size", "features.resize"},
+                 fmt::format(
+                     "with 'features.resize: none' the picture has {} rows, not {}; write size: [{}, frames]",
+                     rows, f.height, rows));
+    }
+    if (f.image == ImageKind::specshow_gray && (f.kind != ClipKind::log_mel || !f.resize || f.absolute) &&
+        sound("features.image")) {
+        complain({"features.image"},
+                 "'features.image: specshow_gray' is the published picture: it needs 'kind: log_mel', "
+                 "'resize: area' "
+                 "and 'reference: max'");
+    }
+    channels();
+    if (sound("features")) warn_of_empty_bands();
+}
+
 }  // namespace
+
+void check_features(const YamlValue& root, ExperimentConfig& config, Problems& problems) {
+    Checks(root, config, {}, problems).features();
+}
 
 void check_config(const YamlValue& root, ExperimentConfig& config, const FileOnlyValues& other,
                   Problems& problems) {

@@ -14,4 +14,7 @@ namespace kickdrum {
 void check_config(const YamlValue& root, ExperimentConfig& config, const FileOnlyValues& other,
                   Problems& problems);
 
+// Only the block `features`.
+void check_features(const YamlValue& root, ExperimentConfig& config, Problems& problems);
+
 }  // namespace kickdrum

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "dsp/clip_features.h"
 #include "kernels/device/math.h"
 #include "nn/model/model_spec.h"
 #include "nn/training/training_spec.h"
@@ -18,14 +19,20 @@ namespace kickdrum {
 
 enum class DeviceChoice { automatic, cpu, cuda };
 enum class OnBadClip { stop, skip };
+enum class DataLayout { table, folder_per_class };
+// What becomes of clips of another length than `seconds`.
+enum class LengthRule { pad, crop, loop, error };
 
 struct DataConfig {
+    DataLayout layout = DataLayout::table;
     std::filesystem::path labels;  // absolute, or relative to the working directory: ready to open
     std::filesystem::path audio;
     std::string id = "sample_id";
     std::string group = "spot_id";
-    std::vector<std::string> classes;  // in the order of the confusion matrix
-    std::optional<std::string> label;  // one column of class names, instead of 0/1 columns
+    std::vector<std::string> classes;          // in the order of the confusion matrix
+    std::optional<std::string> label;          // one column of class names, instead of 0/1 columns
+    std::optional<std::string> filename;       // column of the clip's file below `audio`
+    std::optional<std::string> group_pattern;  // the group is what its first group matches in the file's name
     OnBadClip on_bad_clip = OnBadClip::stop;
 };
 
@@ -38,16 +45,34 @@ struct SplitConfig {
     }
 };
 
-struct FeatureConfig {  // kind: log_mel
+using ImageKind = ClipImage;  // `float` is a word of C++: smooth
+
+struct FeatureConfig {
+    ClipKind kind = ClipKind::log_mel;
     int sample_rate = 22050;
+    std::optional<double> seconds;  // nothing: clips as they are
+    LengthRule length = LengthRule::pad;
     int n_fft = 1024;
     int hop_length = 512;
+    int win_length = 0;  // 0: n_fft
+    WindowKind window = WindowKind::hann;
+    MelScale mel_scale = MelScale::slaney;
+    int power = 2;  // 1: magnitudes
     int n_mels = 128;
     double fmin = 20;
     double fmax = 11000;
     double top_db = 80;
+    bool absolute = false;  // reference: one
+    int n_mfcc = 20;
     int height = 128;  // size: [height, width]
     int width = 128;
+    ImageKind image = ImageKind::smooth;
+    bool resize = true;
+    std::vector<std::string> channels{"value"};
+    bool standardize = false;  // per band, by the training part
+
+    std::int64_t channel_count() const { return std::ssize(channels); }
+    Shape clip_shape() const { return {1, height, width, channel_count()}; }
 };
 
 // Class weights as written: none, balanced (N / (classes * n_c) of the training part), or one per class.
@@ -74,6 +99,9 @@ struct ExperimentConfig {
     // Figures to print beside the results, by the metric's name in summary.json ("test.weighted_f1").
     std::map<std::string, double> published;
     std::string published_source;
+
+    // What the network sees of a clip.
+    Shape input_shape() const { return network_inputs(features.clip_shape(), training); }
 
     std::filesystem::path file;         // where it was read
     std::string text;                   // and what stood there, for experiment.yaml in the results folder

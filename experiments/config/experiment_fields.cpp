@@ -9,16 +9,25 @@ constexpr IntegerRange kSeeds{0, std::numeric_limits<std::int64_t>::max()};
 constexpr IntegerRange kSplitSeeds{0, std::numeric_limits<std::uint32_t>::max()};  // as numpy's RandomState
 
 void data_fields(Fields& fields, DataConfig& data) {
-    std::string labels = data.labels.string();
+    std::optional<std::string> labels;
+    if (!data.labels.empty()) labels = data.labels.string();
     std::string audio = data.audio.string();
-    fields.text({"labels", "table of the clips: a CSV file with a header", true}, labels);
+    fields.choice<DataLayout>(
+        {"layout", "where the classes stand"}, data.layout,
+        {{"table", DataLayout::table}, {"folder_per_class", DataLayout::folder_per_class}});
+    fields.optional_text({"labels", "table of the clips: a CSV file with a header"}, labels);
     fields.text({"audio", "folder of the clips, named by their id", true}, audio);
-    data.labels = labels;
+    data.labels = labels.value_or("");
     data.audio = audio;
     fields.text({"id", "column of the clip's name: its file name without extension"}, data.id);
     fields.text({"group", "column of the track: clips of one group never fall into two parts"}, data.group);
     fields.texts({"classes", "the classes, in the order of the confusion matrix"}, data.classes);
     fields.optional_text({"label", "column of class names, instead of one 0/1 column per class"}, data.label);
+    fields.optional_text({"filename", "column of the clip's file below `audio`, instead of <id>.<extension>"},
+                         data.filename);
+    fields.optional_text(
+        {"group_pattern", "regular expression on the file's name: its first group is the track"},
+        data.group_pattern);
     int keep = 0;
     fields.choice<int>({"keep", "which rows count"}, keep, {{"exactly_one", 0}});
     fields.choice<OnBadClip>({"on_bad_clip", "what to do with audio that is missing or can't be read"},
@@ -46,29 +55,53 @@ void split_fields(Fields& fields, SplitConfig& split) {
     split.seeds.assign(seeds.begin(), seeds.end());
 }
 
+}  // namespace
+
 void feature_fields(Fields& fields, FeatureConfig& features) {
-    int kind = 0;
-    fields.choice<int>({"kind", "what the network sees"}, kind, {{"log_mel", 0}});
+    fields.choice<ClipKind>(
+        {"kind", "what the network sees"}, features.kind,
+        {{"log_mel", ClipKind::log_mel}, {"pcen", ClipKind::pcen}, {"mfcc", ClipKind::mfcc}});
     fields.integer({"sample_rate", "Hz; clips are resampled to it"}, features.sample_rate, {1000, 192'000});
+    fields.number_or_none({"seconds", "length that every clip is brought to"}, features.seconds,
+                          {.low = 0, .high = 86'400, .without_low = true});
+    fields.choice<LengthRule>({"length", "what becomes of clips of another length"}, features.length,
+                              {{"pad", LengthRule::pad},
+                               {"crop", LengthRule::crop},
+                               {"loop", LengthRule::loop},
+                               {"error", LengthRule::error}});
     fields.integer({"n_fft", "samples in a window of the spectrogram"}, features.n_fft, {16, 65'536});
     fields.integer({"hop_length", "samples between two windows"}, features.hop_length, {1, 65'536});
+    fields.integer_or_word({"win_length", "samples of the window, with zeros around up to n_fft"},
+                           features.win_length, {16, 65'536}, "n_fft", 0);
+    fields.choice<WindowKind>(
+        {"window", "the window's form"}, features.window,
+        {{"hann", WindowKind::hann}, {"hamming", WindowKind::hamming}, {"blackman", WindowKind::blackman}});
+    fields.integer({"power", "2: bands of powers; 1: of magnitudes"}, features.power, {1, 2});
     fields.integer({"n_mels", "mel bands"}, features.n_mels, {1, 2048});
+    fields.choice<MelScale>({"mel_scale", "Slaney's, as librosa's default, or HTK's"}, features.mel_scale,
+                            {{"slaney", MelScale::slaney}, {"htk", MelScale::htk}});
     fields.number({"fmin", "Hz; lower end of the lowest band"}, features.fmin, {.low = 0});
     fields.number({"fmax", "Hz; upper end of the highest band"}, features.fmax,
                   {.low = 0, .without_low = true});
     fields.number({"top_db", "dB below the clip's loudest cell that are kept"}, features.top_db,
                   {.low = 0, .high = 1000, .without_low = true});
+    fields.choice<bool>({"reference", "what 0 dB is: the clip's own maximum, or 1"}, features.absolute,
+                        {{"max", false}, {"one", true}});
+    fields.integer({"n_mfcc", "coefficients, for kind: mfcc"}, features.n_mfcc, {1, 2048});
     Extent2d size{features.height, features.width};
     fields.extent({"size", "height (mels) and width (frames) of the picture"}, size, {1, 4096});
     features.height = size.h;
     features.width = size.w;
-    int image = 0;
-    fields.choice<int>({"image", "how the spectrogram becomes a picture"}, image,
-                       {{"float", 0},
-                        {"specshow_gray", 1,
-                         "the published pixel path is not built in yet; use float, which leaves out the "
-                         "detour through 8-bit pixels"}});
+    fields.choice<bool>({"resize", "whether the spectrogram is resized to the picture, or cut or padded"},
+                        features.resize, {{"area", true}, {"none", false}});
+    fields.choice<ImageKind>({"image", "how the spectrogram becomes a picture"}, features.image,
+                             {{"float", ImageKind::smooth}, {"specshow_gray", ImageKind::specshow_gray}});
+    fields.texts({"channels", "what the picture's channels hold"}, features.channels);
+    fields.choice<bool>({"standardize", "each band to mean 0 and deviation 1 over the training part"},
+                        features.standardize, {{"none", false}, {"per_band", true}});
 }
+
+namespace {
 
 std::vector<std::string> published_metrics() {
     std::vector<std::string> names;

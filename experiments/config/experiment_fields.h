@@ -16,6 +16,7 @@ struct FileOnlyValues {
 };
 
 void experiment_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& other);
+void feature_fields(Fields& fields, FeatureConfig& features);
 void training_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& other);
 // Every type of layer, for an element of a `model:` list.
 std::vector<Alternative> layer_alternatives(LayerSpec& layer);

@@ -52,11 +52,9 @@ template <class T>
 struct Choice {
     std::string_view word;
     T value;
-    std::string_view unavailable{};  // not empty: the word is known, but can't be had, and this says why
 };
 struct Word {
     std::string_view word;
-    std::string_view unavailable{};
 };
 
 // One of several kinds, each with options of its own: `flatten`, or `dropout: {rate: 0.5}`.
@@ -94,7 +92,7 @@ class Fields {
         std::size_t chosen = 0;
         for (const auto& one : choices) {
             if (one.value == value) chosen = listed.size();
-            listed.push_back({one.word, one.unavailable});
+            listed.push_back({one.word});
         }
         word(key, chosen, listed);
         value = choices.at(chosen).value;

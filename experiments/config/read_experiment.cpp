@@ -131,4 +131,18 @@ ExperimentConfig read_experiment(const fs::path& file, const std::vector<std::st
     return config;
 }
 
+FeatureConfig read_features(const std::vector<std::string>& overrides) {
+    Problems problems;
+    ExperimentConfig config;
+    YamlValue root = block_of("--set", "features: {}", problems);
+    for (const auto& assignment : overrides) apply_override(root, assignment, problems);
+    YamlReader reader(root, "", problems);
+    reader.block({"features", "the spectrogram"},
+                 [&](Fields& block) { feature_fields(block, config.features); });
+    reader.finish();
+    check_features(root, config, problems);
+    if (!problems.empty()) throw UserError(ExitCode::usage, in_order(problems));
+    return config.features;
+}
+
 }  // namespace kickdrum

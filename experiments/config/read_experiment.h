@@ -21,4 +21,8 @@ ExperimentConfig read_experiment(const std::filesystem::path& file,
                                  const std::vector<std::string>& overrides = {},
                                  MeantFor computer = MeantFor::this_computer);
 
+// The block `features` by itself: the defaults with `overrides`, which may name keys of `features` only.
+// Throws as read_experiment does.
+FeatureConfig read_features(const std::vector<std::string>& overrides);
+
 }  // namespace kickdrum

@@ -8,7 +8,7 @@ namespace kickdrum {
 
 std::string resolved_yaml(const ExperimentConfig& config) {
     ExperimentConfig values = config;  // the blocks are described by functions that also read into them
-    values.data.labels = std::filesystem::absolute(config.data.labels);
+    if (!config.data.labels.empty()) values.data.labels = std::filesystem::absolute(config.data.labels);
     values.data.audio = std::filesystem::absolute(config.data.audio);
     FileOnlyValues other;
     for (std::size_t c = 0; c < config.class_weights.given.size(); ++c) {

@@ -144,6 +144,33 @@ void class_weights(Fields& fields, ExperimentConfig& config, FileOnlyValues& oth
     config.class_weights.kind = static_cast<Kind>(chosen);
 }
 
+// What floats hold, as numbers of the file.
+void deviation(Fields& fields, const Key& key, float& value, NumberRange range = kNotNegative) {
+    double wide = shortest(value);
+    fields.number(key, wide, range);
+    value = static_cast<float>(wide);
+}
+
+void augment_fields(Fields& fields, AugmentSpec& spec) {
+    fields.boolean({"time_roll", "a circular shift by any number of frames"}, spec.roll);
+    deviation(fields, {"gain", "standard deviation of what is added to a clip"}, spec.gain);
+    deviation(fields, {"equalizer", "standard deviation of a random curve over the bands, added"},
+              spec.equalizer);
+    fields.integer({"equalizer_points", "points of that curve"}, spec.equalizer_points,
+                   {2, kMostEqualizerPoints});
+    deviation(fields, {"noise", "standard deviation of noise on each cell"}, spec.noise);
+    fields.integer({"frequency_masks", "stripes of bands that are hidden"}, spec.frequency_masks,
+                   {0, kMostMasks});
+    fields.integer({"frequency_mask", "most bands of a stripe"}, spec.frequency_mask, {0, 4096});
+    fields.integer({"time_masks", "stripes of frames that are hidden"}, spec.time_masks, {0, kMostMasks});
+    fields.integer({"time_mask", "most frames of a stripe"}, spec.time_mask, {0, 4096});
+    deviation(fields, {"mask_value", "what hidden cells hold"}, spec.mask_value, {});
+    deviation(fields, {"mixup", "alpha of the Beta distribution of shares; 0: no mixup"}, spec.mixup_alpha,
+              {.low = 0, .high = 1000});
+    deviation(fields, {"mixup_share", "share of the batches that are mixed"}, spec.mixup_share,
+              {.low = 0, .high = 1});
+}
+
 }  // namespace
 
 void training_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& other) {
@@ -159,6 +186,12 @@ void training_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& o
     fields.number({"label_smoothing", "share of the target spread over all classes"}, smoothing, kShare);
     training.label_smoothing = static_cast<float>(smoothing);
     fields.integer({"batch_size", "clips per training step"}, training.batch_size, {1, 65'536});
+    fields.block({"augment", "random changes of the pictures while training"},
+                 [&](Fields& block) { augment_fields(block, training.augment); });
+    fields.integer_or_word({"input_frames", "frames that the network sees at a time"}, training.input_frames,
+                           {1, 4096}, "all", std::int64_t{0});
+    fields.integer({"test_rolls", "places of a clip over which an evaluation averages"}, training.test_rolls,
+                   {1, 64});
     fields.integer({"epochs", "most epochs of a run"}, training.epochs, kEpochs);
     fields.optional_block<EarlyStoppingSpec>(
         {"early_stopping", "ends a run when a figure gets no better"}, training.early_stopping,

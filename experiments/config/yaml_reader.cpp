@@ -95,12 +95,7 @@ std::optional<std::size_t> YamlReader::word_at(const YamlValue& value, const std
     std::vector<std::string> names;
     for (const auto& one : words) names.emplace_back(one.word);
     const auto it = value.kind == Kind::scalar ? std::ranges::find(names, value.text) : names.end();
-    if (it != names.end()) {
-        const auto index = static_cast<std::size_t>(it - names.begin());
-        if (words[index].unavailable.empty()) return index;
-        problems_.add(value.problem(fmt::format("'{}: {}': {}", path, value.text, words[index].unavailable)));
-        return std::nullopt;
-    }
+    if (it != names.end()) return static_cast<std::size_t>(it - names.begin());
     std::string expected = names.size() == 1 ? fmt::format("{}, the only one so far", names[0])
                                              : fmt::format("one of {}", fmt::join(names, ", "));
     if (!or_else.empty()) expected += fmt::format(" or {}", or_else);

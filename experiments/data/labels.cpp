@@ -8,10 +8,13 @@
 #include <set>
 
 #include "experiments/data/audio_files.h"
+#include "experiments/data/class_folders.h"
+#include "experiments/data/group_pattern.h"
 #include "experiments/data/label_table.h"
 #include "experiments/nearest_name.h"
 
 namespace kickdrum {
+namespace fs = std::filesystem;
 namespace {
 
 class LabelReader {
@@ -24,7 +27,12 @@ class LabelReader {
 
     ClipTable read() {
         id_ = table_.column(config_.id, "data.id", problems_);
-        group_ = table_.column(config_.group, "data.group", problems_);
+        if (config_.filename) filename_ = table_.column(*config_.filename, "data.filename", problems_);
+        if (config_.group_pattern) {
+            pattern_.emplace(*config_.group_pattern);
+        } else {
+            group_ = table_.column(config_.group, "data.group", problems_);
+        }
         find_class_columns();
         for (const auto& row : table_.rows) {
             check_id(row);
@@ -120,12 +128,35 @@ class LabelReader {
     }
 
     void keep(const CsvRow& row, int label) {
-        if (!id_ || !group_) return;
-        clips_.clips.push_back({.id = row.fields[*id_],
-                                .group = row.fields[*group_],
-                                .label = label,
-                                .row = row.line,
-                                .audio = {}});
+        if (!id_ || (!group_ && !pattern_)) return;
+        Clip clip{.id = row.fields[*id_], .group = {}, .label = label, .row = row.line, .audio = {}};
+        if (filename_) take_filename(row, clip);
+        if (pattern_) {
+            const std::string name = filename_ ? fs::path(row.fields[*filename_]).stem().string() : clip.id;
+            const auto group = pattern_->group_of(name);
+            if (!group) {
+                problem(row, *id_,
+                        fmt::format("'{}' doesn't match 'data.group_pattern' ({})", name,
+                                    *config_.group_pattern));
+            }
+            clip.group = group.value_or("");
+        } else {
+            clip.group = row.fields[*group_];
+        }
+        clips_.clips.push_back(std::move(clip));
+    }
+
+    void take_filename(const CsvRow& row, Clip& clip) {
+        const fs::path name(row.fields[*filename_]);
+        if (name.empty() || name.is_absolute() || std::ranges::count(name, "..") > 0) {
+            problem(row, *filename_,
+                    fmt::format("'{}' is '{}': write the clip's file as a path below the audio folder",
+                                *config_.filename, name.string()));
+            return;
+        }
+        if (config_.audio.empty()) return;
+        std::error_code ignored;
+        if (fs::is_regular_file(config_.audio / name, ignored)) clip.audio = config_.audio / name;
     }
 
     void count_dropped() {
@@ -140,7 +171,8 @@ class LabelReader {
 
     // Every class needs a clip. Where columns are missing or no row is left, that has been said already.
     void check_classes() {
-        if (!whole_ || (config_.label && !label_) || !id_ || !group_ || table_.rows.empty()) return;
+        if (!whole_ || (config_.label && !label_) || !id_ || (!group_ && !pattern_) || table_.rows.empty())
+            return;
         if (!config_.label && clips_.classes.empty()) return;  // clips without labels
         std::vector<bool> present(clips_.classes.size());
         for (const auto& clip : clips_.clips) present[static_cast<std::size_t>(clip.label)] = true;
@@ -185,6 +217,8 @@ class LabelReader {
     ClipTable clips_;
     std::optional<std::size_t> id_;
     std::optional<std::size_t> group_;
+    std::optional<std::size_t> filename_;
+    std::optional<GroupPattern> pattern_;
     std::optional<std::size_t> label_;
     std::vector<std::optional<std::size_t>> class_columns_;
     bool whole_ = true;  // every class has its column
@@ -196,7 +230,7 @@ class LabelReader {
 };
 
 void find_audio(const DataConfig& config, ClipTable& table, Problems& problems) {
-    if (config.audio.empty()) return;
+    if (config.audio.empty() || config.filename) return;
     const auto files = audio_files(config.audio, problems);
     for (auto& clip : table.clips) {
         const auto found = files.find(clip.id);
@@ -217,6 +251,7 @@ void find_audio(const DataConfig& config, ClipTable& table, Problems& problems) 
 }  // namespace
 
 ClipTable read_labels(const DataConfig& config) {
+    if (config.layout == DataLayout::folder_per_class) return read_class_folders(config);
     Problems problems;
     ClipTable clips;
     if (const auto table = read_label_table(config.labels, problems)) {

@@ -16,6 +16,9 @@ namespace kickdrum {
 // ClipTable::dropped counts the other rows. Clip::audio is <config.audio>/<id>.<known extension>
 // (audio_files.h); it stays empty where there is no such file, and for all clips where config.audio is empty.
 //
+// With config.filename a clip's audio is the file of that column, with config.group_pattern its group follows
+// from its file's name. With DataLayout::folder_per_class there is no table: see class_folders.h.
+//
 // Throws one UserError (exit 3) with everything that is wrong: file, header, rows, ids, classes without
 // clips, and ids with two audio files.
 ClipTable read_labels(const DataConfig& config);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
+#include "experiments/data/log_mel_recipe.h"
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sndfile.h>
 #include <soxr.h>
 
+#include <algorithm>
 #include <memory>
 
-#include "dsp/clip_features.h"
 #include "dsp/clip_pictures.h"
+#include "experiments/data/clip_length.h"
 #include "experiments/data/feature_cache.h"
 #include "kernels/device/context.h"
 #include "kernels/device/cuda_status.h"
@@ -22,9 +26,13 @@ constexpr int kVersion = 1;
 std::string settings_text(const FeatureConfig& f, std::string_view computed_by) {
     return fmt::format(
         "log_mel {} sample_rate={} n_fft={} hop_length={} n_mels={} fmin={:a} fmax={:a} top_db={:a} "
-        "size={}x{} {} {} {}",
+        "size={}x{} {} {} {} {} kind={} window={}/{} mel={} power={} absolute={} n_mfcc={} resize={} "
+        "channels={} seconds={:a} length={}",
         kVersion, f.sample_rate, f.n_fft, f.hop_length, f.n_mels, f.fmin, f.fmax, f.top_db, f.height, f.width,
-        computed_by, ::sf_version_string(), ::soxr_version());
+        f.image == ImageKind::smooth ? "float" : "specshow_gray", computed_by, ::sf_version_string(),
+        ::soxr_version(), static_cast<int>(f.kind), static_cast<int>(f.window), f.win_length,
+        static_cast<int>(f.mel_scale), f.power, f.absolute, f.n_mfcc, f.resize, fmt::join(f.channels, ","),
+        f.seconds.value_or(0), static_cast<int>(f.length));
 }
 
 // "cuda NVIDIA H100 sm_90 13.0 12.0.0"
@@ -38,37 +46,59 @@ std::string gpu_text() {
 
 }  // namespace
 
+std::vector<std::string> channel_names() {
+    return {"value", "without_mean", "difference", "delta"};
+}
+
+ClipFeatureSettings clip_feature_settings(const FeatureConfig& features) {
+    ClipFeatureSettings settings{.log_mel = {.sample_rate = features.sample_rate,
+                                             .n_fft = features.n_fft,
+                                             .hop_length = features.hop_length,
+                                             .n_mels = features.n_mels,
+                                             .fmin = features.fmin,
+                                             .fmax = features.fmax,
+                                             .top_db = features.top_db,
+                                             .win_length = features.win_length,
+                                             .window = features.window,
+                                             .mel_scale = features.mel_scale,
+                                             .magnitude = features.power == 1,
+                                             .absolute = features.absolute},
+                                 .height = features.height,
+                                 .width = features.width,
+                                 .image = features.image,
+                                 .kind = features.kind,
+                                 .n_mfcc = features.n_mfcc,
+                                 .resize = features.resize,
+                                 .channels = {}};
+    const auto names = channel_names();
+    for (const auto& name : features.channels)
+        settings.channels.push_back(static_cast<ClipChannel>(std::ranges::find(names, name) - names.begin()));
+    return settings;
+}
+
 FeatureRecipe log_mel_recipe(const FeatureConfig& features, Context* context) {
-    const ClipFeatureSettings settings{.log_mel = {.sample_rate = features.sample_rate,
-                                                   .n_fft = features.n_fft,
-                                                   .hop_length = features.hop_length,
-                                                   .n_mels = features.n_mels,
-                                                   .fmin = features.fmin,
-                                                   .fmax = features.fmax,
-                                                   .top_db = features.top_db},
-                                       .height = features.height,
-                                       .width = features.width};
-    const auto values = static_cast<std::size_t>(features.height) * static_cast<std::size_t>(features.width);
-    if (context != nullptr && context->device() == Device::cuda) {
+    const ClipFeatureSettings settings = clip_feature_settings(features);
+    const auto values = static_cast<std::size_t>(features.clip_shape().count());
+    if (is_plain(settings) && context != nullptr && context->device() == Device::cuda) {
         const auto pictures = std::make_shared<ClipPictures>(*context, settings);
-        return {.settings = settings_text(features, gpu_text()),
-                .values = values,
-                .compute = {},
-                .together = TogetherFeatures{
-                    .read = [rate = features.sample_rate](
-                                const std::filesystem::path& file) { return read_samples(file, rate); },
-                    .compute =
-                        [pictures](std::span<const std::vector<float>> clips,
-                                   std::span<const std::span<float>> images) {
-                            pictures->compute(clips, images);
-                        }}};
+        return {
+            .settings = settings_text(features, gpu_text()),
+            .values = values,
+            .compute = {},
+            .together = TogetherFeatures{
+                .read = [features](const std::filesystem::path& file) { return read_clip(file, features); },
+                .compute =
+                    [pictures](std::span<const std::vector<float>> clips,
+                               std::span<const std::span<float>> images) {
+                        pictures->compute(clips, images);
+                    }}};
     }
     const SimdLevel simd = best_simd_level();
     const auto plan = std::make_shared<const ClipFeaturePlan>(settings, simd);
     return {.settings = settings_text(features, to_string(simd)),
             .values = values,
-            .compute = [plan](const std::filesystem::path& file, std::span<float> image) {
-                plan->compute(file, image);
+            .compute = [plan, features](const std::filesystem::path& file, std::span<float> image) {
+                plan->compute(read_clip(file, features), image);
             }};
 }
 

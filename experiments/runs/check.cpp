@@ -8,6 +8,7 @@
 #include <set>
 
 #include "experiments/config/device_choice.h"
+#include "experiments/data/band_sums.h"
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
 #include "experiments/diagnostics.h"
@@ -45,8 +46,7 @@ SplitCheck count_parts(const ClipTable& table, const Split& split) {
 // The network doesn't fit the features or the number of classes: a mistake of the experiment file.
 std::vector<LayerRow> layers_of(const ExperimentConfig& config, const ClipTable& table) {
     try {
-        return describe_model(config.model, {1, config.features.height, config.features.width, 1},
-                              static_cast<int>(table.classes.size()));
+        return describe_model(config.model, config.input_shape(), static_cast<int>(table.classes.size()));
     } catch (const ModelError& error) {
         throw UserError(ExitCode::usage, std::vector<Diagnostic>{{.message = error.what(),
                                                                   .file = config.file.string(),
@@ -61,12 +61,13 @@ void try_training(const ExperimentConfig& config, const Split& split, const std:
     std::vector<int> labels;
     for (const auto& clip : report.table.clips) labels.push_back(clip.label);
     const Buffer inputs = upload_images(context, images, std::ssize(labels));
-    const Tensor clips =
-        inputs.tensor({std::ssize(labels), config.features.height, config.features.width, 1});
+    const Tensor clips = inputs.tensor(config.features.clip_shape().with_rows(std::ssize(labels)));
     const Dataset dataset{
         .inputs = clips, .labels = labels, .classes = static_cast<int>(report.table.classes.size())};
     TrainingSpec spec = config.training;
     spec.class_weights = class_weights(config, report.table, split);
+    if (config.features.standardize)
+        spec.bands = BandSums(images, config.features.clip_shape()).statistics(clips_of(split, Part::train));
 
     const auto bytes_before = static_cast<std::int64_t>(context.bytes_in_use());
     const auto planned = make_trainer(context, config.model, dataset, spec, run_seed(config, 1));
@@ -145,7 +146,7 @@ void check_elsewhere(const ExperimentConfig& config, const std::string& architec
     report.convolutions = check_convolutions(config, report.layers, architecture);
     const int classes = static_cast<int>(report.table.classes.size());
     const TrainingMemory run = estimate_gpu_memory(config, classes);
-    const std::int64_t clip = std::int64_t{config.features.height} * config.features.width;
+    const std::int64_t clip = config.features.clip_shape().count();
     report.memory = {.features = std::ssize(report.table.clips) * clip * std::int64_t{sizeof(float)},
                      .parameters = static_cast<std::int64_t>(run.parameters + run.moments),
                      .best_weights = static_cast<std::int64_t>(run.best_weights),

@@ -42,7 +42,7 @@ std::size_t workspace_of(const std::vector<ConvolutionCheck>& convolutions) {
 
 TrainingMemory estimate_gpu_memory(const ExperimentConfig& config, int classes) {
     Context context({.device = Device::cpu, .threads = 1});
-    const Shape clip{1, config.features.height, config.features.width, 1};
+    const Shape clip = config.features.clip_shape();
     TrainingMemory memory = plan_training_memory(context, config.model, clip, classes, config.training);
     if (config.math == Math::bf16) {
         // Values and gradients are two arrays of floats, the shadow is half of one.

@@ -10,6 +10,7 @@
 #include "experiments/config/device_choice.h"
 #include "experiments/config/read_experiment.h"
 #include "experiments/config/resolved_yaml.h"
+#include "experiments/data/band_sums.h"
 #include "experiments/data/content_hash.h"
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
@@ -114,8 +115,8 @@ class Experiment {
         table_ = std::move(data.table);
         skipped_ = std::move(data.skipped);
         inputs_ = upload_images(data_context_, data.images, std::ssize(table_.clips));
-        inputs_tensor_ =
-            inputs_.tensor({std::ssize(table_.clips), config_.features.height, config_.features.width, 1});
+        inputs_tensor_ = inputs_.tensor(config_.features.clip_shape().with_rows(std::ssize(table_.clips)));
+        if (config_.features.standardize) bands_.emplace(data.images, config_.features.clip_shape());
         features_hash_ = content_hash({reinterpret_cast<const char*>(data.images.data()), inputs_.bytes()});
         return !interrupt_.interrupted();
     }
@@ -172,8 +173,8 @@ class Experiment {
     }
 
     std::string model_line() const {
-        const Shape clip{1, config_.features.height, config_.features.width, 1};
-        const auto rows = describe_model(config_.model, clip, static_cast<int>(table_.classes.size()));
+        const auto rows =
+            describe_model(config_.model, config_.input_shape(), static_cast<int>(table_.classes.size()));
         return fmt::format("network of {} layers, {:.3g} M parameters", config_.model.size(),
                            static_cast<double>(parameter_count(rows)) / 1e6);
     }
@@ -245,8 +246,8 @@ class Experiment {
             .identity = {
                 {"experiment", to_string(content_hash(std::string_view(recorder.results().resolved_yaml)))},
                 {"data", data_hash(split)}}};
-        TrainingRunOutcome outcome =
-            train_run(context, config_, table_, split, inputs_tensor_, run, hooks, checkpoints);
+        TrainingRunOutcome outcome = train_run(context, config_, table_, split, inputs_tensor_,
+                                               bands_ ? &*bands_ : nullptr, run, hooks, checkpoints);
         if (outcome.interrupted) return false;
         recorder.run_finished(std::move(outcome));
         return !interrupt_.interrupted();
@@ -273,7 +274,8 @@ class Experiment {
     Context data_context_;
     ClipTable table_;
     Buffer inputs_;
-    Tensor inputs_tensor_;  // [clips, height, width, 1]
+    Tensor inputs_tensor_;           // [clips, height, width, channels]
+    std::optional<BandSums> bands_;  // to standardise by
     std::vector<Split> splits_;
     std::vector<SkippedClip> skipped_;
     ContentHash features_hash_;

@@ -59,10 +59,7 @@ ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTa
     std::sort(dropped.begin(), dropped.end());
     data.table = without_clips(labels, dropped);
     data.images = std::move(load.images);
-    drop_images(
-        data.images,
-        static_cast<std::size_t>(config.features.height) * static_cast<std::size_t>(config.features.width),
-        dropped);
+    drop_images(data.images, static_cast<std::size_t>(config.features.clip_shape().count()), dropped);
 
     Problems problems;
     check_groups(data.table, config.split, problems);

@@ -2,6 +2,7 @@
 #include "experiments/runs/training_run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -56,17 +57,22 @@ EpochRecord record_of(const EpochResult& epoch) {
 }
 
 std::map<std::string, std::string> provenance(const ExperimentConfig& config, const ClipTable& table,
-                                              const RunResult& result) {
+                                              const RunResult& result, const BandStatistics& bands) {
     std::string classes;
     for (const auto& name : table.classes) classes += (classes.empty() ? "" : ",") + name;
-    return {{"format", "kickdrum"},
-            {"kickdrum_version", kickdrum_version()},
-            {"experiment", config.name},
-            {"run", std::to_string(result.run)},
-            {"seed", std::to_string(result.seed)},
-            {"best_epoch", std::to_string(result.best_epoch)},
-            {"classes", classes},
-            {"experiment_file", config.text}};
+    std::map<std::string, std::string> facts{{"format", "kickdrum"},
+                                             {"kickdrum_version", kickdrum_version()},
+                                             {"experiment", config.name},
+                                             {"run", std::to_string(result.run)},
+                                             {"seed", std::to_string(result.seed)},
+                                             {"best_epoch", std::to_string(result.best_epoch)},
+                                             {"classes", classes},
+                                             {"experiment_file", config.text}};
+    if (!bands.mean.empty()) {  // by [band, channel], the highest band first
+        facts["band_mean"] = fmt::format("{:a}", fmt::join(bands.mean, " "));
+        facts["band_scale"] = fmt::format("{:a}", fmt::join(bands.scale, " "));
+    }
+    return facts;
 }
 
 CheckpointIdentity identity_of(const Context& context, const RunResult& result, const Trainer& trainer) {
@@ -198,8 +204,8 @@ std::unique_ptr<Trainer> make_trainer(Context& context, const ModelSpec& model, 
 }
 
 TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, const ClipTable& table,
-                             const Split& split, Tensor inputs, int run, const TrainingRunHooks& hooks,
-                             const CheckpointOptions& checkpoints) {
+                             const Split& split, Tensor inputs, const BandSums* bands, int run,
+                             const TrainingRunHooks& hooks, const CheckpointOptions& checkpoints) {
     const Stopwatch total;
     TrainingRunOutcome outcome;
     RunResult& result = outcome.result;
@@ -211,6 +217,7 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
         .inputs = inputs, .labels = labels, .classes = static_cast<int>(table.classes.size())};
     TrainingSpec spec = config.training;
     spec.class_weights = class_weights(config, table, split);
+    if (bands != nullptr) spec.bands = bands->statistics(clips_of(split, Part::train));
     const auto memory = make_trainer(context, config.model, dataset, spec, result.seed);
     Trainer& trainer = *memory;
     outcome.implementations = trainer.implementations();
@@ -244,7 +251,7 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
     result.val = evaluate_part(trainer, table, clips_of(split, Part::val));
     result.test = evaluate_part(trainer, table, clips_of(split, Part::test));
     result.seconds["evaluate"] = evaluating.seconds();
-    outcome.weights = to_safetensors(trainer.parameters(), provenance(config, table, result));
+    outcome.weights = to_safetensors(trainer.parameters(), provenance(config, table, result, spec.bands));
     result.seconds["total"] = total.seconds() + saved.seconds_before();
     return outcome;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "experiments/config/experiment_config.h"
+#include "experiments/data/band_sums.h"
 #include "experiments/data/dataset.h"
 #include "experiments/runs/checkpoint.h"
 #include "experiments/runs/run_result.h"
@@ -54,9 +55,10 @@ std::unique_ptr<Trainer> make_trainer(Context& context, const ModelSpec& model, 
 
 // Goes on from the newest checkpoint in the folder that can be used, and gives the bits that it would have
 // given without the stop; warns of those that can't. run counts from 1. `inputs` is [clips, height, width,
-// 1], by the table's order.
+// channels], by the table's order. `bands`: of all clips, to standardise by those of the training part; null:
+// the inputs as they are.
 TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, const ClipTable& table,
-                             const Split& split, Tensor inputs, int run, const TrainingRunHooks& hooks,
-                             const CheckpointOptions& checkpoints = {});
+                             const Split& split, Tensor inputs, const BandSums* bands, int run,
+                             const TrainingRunHooks& hooks, const CheckpointOptions& checkpoints = {});
 
 }  // namespace kickdrum

@@ -301,14 +301,9 @@ TEST_F(ReadExperiment, MathAndPicturesThatCantBeHad) {
                         "'device: cuda'"));
         EXPECT_EQ(code_, ExitCode::usage);
     }
-    EXPECT_THAT(
-        set("features.image=specshow_gray"),
-        ElementsAre(
-            "--set features.image=specshow_gray: 'features.image: specshow_gray': the published pixel "
-            "path is not built in yet; use float, which leaves out the detour through 8-bit pixels"));
-    EXPECT_THAT(set("features.kind=mfcc"),
-                ElementsAre("--set features.kind=mfcc: 'features.kind' is 'mfcc'; expected "
-                            "log_mel, the only one so far"));
+    EXPECT_THAT(set("features.kind=wavelet"),
+                ElementsAre("--set features.kind=wavelet: 'features.kind' is 'wavelet'; expected "
+                            "one of log_mel, pcen, mfcc"));
 }
 
 TEST_F(ReadExperiment, FeaturesThatDontFitEachOther) {
