@@ -25,6 +25,7 @@ build libyaml-cpp-dev header:yaml-cpp/yaml.h
 build libcli11-dev header:CLI/CLI.hpp
 build nlohmann-json3-dev header:nlohmann/json.hpp
 build libboost-dev header:boost/math/distributions/students_t.hpp
+build libpng-dev header:png.h
 build libxxhash-dev header:xxhash.h
 test libgtest-dev header:gtest/gtest.h
 test libgmock-dev header:gmock/gmock.h

@@ -13,6 +13,7 @@ Command report_command();
 Command demo_data_command();
 Command clips_command();
 Command features_command();
+Command melgrams_command();
 Command split_command();
 Command devices_command();
 Command schema_command();

@@ -9,15 +9,12 @@
 #include "experiments/diagnostics.h"
 
 namespace kickdrum {
-namespace {
-
 namespace fs = std::filesystem;
 
-bool is_experiment(const fs::path& file) {
-    return file.extension() == ".yaml" || file.extension() == ".yml";
+bool is_experiment_file(const std::string& file) {
+    const fs::path extension = fs::path(file).extension();
+    return extension == ".yaml" || extension == ".yml";
 }
-
-}  // namespace
 
 void add_label_options(CLI::App& app, LabelOptions& options, const std::string& argument) {
     add_argument(app, argument, options.file, "The label table, or an experiment file (.yaml)");
@@ -37,7 +34,7 @@ void add_audio_option(CLI::App& app, LabelOptions& options) {
 
 ExperimentConfig label_config(const LabelOptions& options, const CommonOptions& common) {
     ExperimentConfig config;
-    if (is_experiment(options.file)) {
+    if (is_experiment_file(options.file)) {
         config = read_experiment(options.file, common.overrides());
     } else {
         if (!common.set.empty()) {

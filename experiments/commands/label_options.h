@@ -21,6 +21,8 @@ struct LabelOptions {
     std::string keep;
 };
 
+bool is_experiment_file(const std::string& file);
+
 // The argument, and --classes, --label, --id, --group, --keep.
 void add_label_options(CLI::App& app, LabelOptions& options, const std::string& argument = "LABELS.csv");
 void add_audio_option(CLI::App& app, LabelOptions& options);
