@@ -11,13 +11,16 @@ namespace {
 
 constexpr int kPixels = 48;  // of a strip: patches, products and a panel of weights stay in the L2 cache
 
-int to_panels(int columns, int panel) { return (columns + panel - 1) / panel * panel; }
+int to_panels(int columns, int panel) {
+    return (columns + panel - 1) / panel * panel;
+}
 
 // [rows][cols] -> its transpose in packed panels: [panels of rows][cols][panel].
 void pack_transposed(const float* src, int rows, int cols, int panel, float* packed) {
     for (int r0 = 0; r0 < rows; r0 += panel) {
         for (int col = 0; col < cols; ++col) {
-            float* to = packed + (static_cast<std::ptrdiff_t>(r0) * cols) + static_cast<std::ptrdiff_t>(col) * panel;
+            float* to =
+                packed + (static_cast<std::ptrdiff_t>(r0) * cols) + static_cast<std::ptrdiff_t>(col) * panel;
             for (int r = 0; r < panel; ++r) {
                 to[r] = r0 + r < rows ? src[static_cast<std::ptrdiff_t>(r0 + r) * cols + col] : 0.0F;
             }
@@ -91,7 +94,8 @@ void Im2colConv::scatter_add(const float* rows, std::int64_t first, int count, f
     }
 }
 
-void Im2colConv::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) const {
+void Im2colConv::forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst,
+                         Tensor scratch) const {
     auto* packed = static_cast<float*>(scratch.data);
     gemm_.pack_panels(weights.f32(), k_, depth_, k_, packed);
     float* per_thread = static_cast<float*>(scratch.data) + scratch_floats_ -
@@ -106,8 +110,8 @@ void Im2colConv::forward(Context& context, Tensor src, Tensor weights, Tensor bi
         float* products = patches + static_cast<std::ptrdiff_t>(kPixels) * depth_padded_;
         gather(src.f32() + clip * src_shape_.row_count(), first, count, patches);
         for (int k0 = 0; k0 < k_; k0 += gemm_.panel) {
-            gemm_.multiply(count, patches, depth_, packed + static_cast<std::ptrdiff_t>(k0) * depth_, products + k0,
-                           k_padded_, depth_);
+            gemm_.multiply(count, patches, depth_, packed + static_cast<std::ptrdiff_t>(k0) * depth_,
+                           products + k0, k_padded_, depth_);
         }
         for (int i = 0; i < count; ++i) {
             float* to = dst.f32() + (clip * pixels + first + i) * k_;
@@ -132,16 +136,16 @@ void Im2colConv::backward_src(Context& context, Tensor diff_dst, Tensor weights,
             const int count = static_cast<int>(std::min<std::int64_t>(kPixels, pixels - first));
             const float* gradient = diff_dst.f32() + (clip * pixels + first) * k_;
             for (int d0 = 0; d0 < depth_; d0 += gemm_.panel) {
-                gemm_.multiply(count, gradient, k_, packed + static_cast<std::ptrdiff_t>(d0) * k_, patches + d0,
-                               depth_padded_, k_);
+                gemm_.multiply(count, gradient, k_, packed + static_cast<std::ptrdiff_t>(d0) * k_,
+                               patches + d0, depth_padded_, k_);
             }
             scatter_add(patches, first, count, image);
         }
     });
 }
 
-void Im2colConv::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
-                                  Tensor scratch) const {
+void Im2colConv::backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                                  Tensor diff_bias, Tensor scratch) const {
     auto* partials = static_cast<float*>(scratch.data);
     float* per_thread = static_cast<float*>(scratch.data) + scratch_floats_ -
                         static_cast<std::size_t>(context.threads()) * thread_floats_;
@@ -173,8 +177,8 @@ void Im2colConv::backward_weights(Context& context, Tensor src, Tensor diff_dst,
     });
     add_partials(context, partials, partial_floats_, chunks, depth_, k_, k_padded_, diff_weights.f32());
     if (diff_bias) {
-        add_partials(context, partials + static_cast<std::ptrdiff_t>(depth_) * k_padded_, partial_floats_, chunks, 1,
-                     k_, k_padded_, diff_bias.f32());
+        add_partials(context, partials + static_cast<std::ptrdiff_t>(depth_) * k_padded_, partial_floats_,
+                     chunks, 1, k_, k_padded_, diff_bias.f32());
     }
 }
 

@@ -19,9 +19,10 @@ class Im2colConv {
     std::size_t scratch_bytes() const { return scratch_floats_ * sizeof(float); }
 
     void forward(Context& context, Tensor src, Tensor weights, Tensor bias, Tensor dst, Tensor scratch) const;
-    void backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src, Tensor scratch) const;
-    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights, Tensor diff_bias,
-                          Tensor scratch) const;
+    void backward_src(Context& context, Tensor diff_dst, Tensor weights, Tensor diff_src,
+                      Tensor scratch) const;
+    void backward_weights(Context& context, Tensor src, Tensor diff_dst, Tensor diff_weights,
+                          Tensor diff_bias, Tensor scratch) const;
 
  private:
     struct Pixel {
@@ -38,8 +39,8 @@ class Im2colConv {
     std::int64_t p_, q_;
     WindowExtent rows_, columns_;
     int c_, k_;
-    int depth_;      // kernel.h * kernel.w * c
-    int k_padded_;   // to whole panels
+    int depth_;     // kernel.h * kernel.w * c
+    int k_padded_;  // to whole panels
     int depth_padded_;
     std::size_t partial_floats_;
     std::size_t thread_floats_;

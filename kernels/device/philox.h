@@ -41,7 +41,8 @@ constexpr std::uint64_t derived_seed(std::uint64_t seed, std::string_view purpos
 }
 
 // Four independent 32-bit numbers for one position of a stream.
-KICKDRUM_HOST_DEVICE constexpr Philox4 philox(RandomStream stream, std::uint64_t position, std::uint64_t step = 0) {
+KICKDRUM_HOST_DEVICE constexpr Philox4 philox(RandomStream stream, std::uint64_t position,
+                                              std::uint64_t step = 0) {
     Philox4 c = {static_cast<std::uint32_t>(position), static_cast<std::uint32_t>(position >> 32U),
                  static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32U)};
     std::uint32_t k0 = stream.key0;

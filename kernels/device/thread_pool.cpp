@@ -63,7 +63,8 @@ struct ThreadPool::State {
     void loop(int thread) {
         std::uint64_t seen = 0;
         for (;;) {
-            for (int poll = 0; poll < kPolls && generation.load(std::memory_order_acquire) == seen; ++poll) relax();
+            for (int poll = 0; poll < kPolls && generation.load(std::memory_order_acquire) == seen; ++poll)
+                relax();
             if (generation.load(std::memory_order_acquire) == seen) {
                 std::unique_lock lock(mutex);
                 wake.wait(lock, [&] { return generation.load(std::memory_order_acquire) != seen; });

@@ -27,7 +27,9 @@ class ThreadPool {
     void parallel_for(std::int64_t count, Task&& task) {
         using Function = std::remove_reference_t<Task>;
         run(count, const_cast<void*>(static_cast<const void*>(&task)),
-            [](void* function, std::int64_t index, int thread) { (*static_cast<Function*>(function))(index, thread); });
+            [](void* function, std::int64_t index, int thread) {
+                (*static_cast<Function*>(function))(index, thread);
+            });
     }
 
  private:

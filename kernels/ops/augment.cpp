@@ -15,14 +15,15 @@ void check_augment(const AugmentSpec& spec, const AugmentShape& shape) {
             "augment: a clip has the shape [1, height, width, channels]");
     const std::int64_t height = shape.clip[1];
     require(shape.batch >= 1, "augment: a batch needs a row");
-    require(shape.width >= 1 && shape.width <= shape.clip[2], "augment: {} frames of a clip of {}", shape.width,
-            shape.clip[2]);
+    require(shape.width >= 1 && shape.width <= shape.clip[2], "augment: {} frames of a clip of {}",
+            shape.width, shape.clip[2]);
     require(std::max({shape.clip.count(), shape.batch}) <= std::numeric_limits<std::int32_t>::max(),
             "augment: more elements than an int has");
     const auto masks = [](int count, int width, std::int64_t size, const char* what) {
-        require(count >= 0 && count <= kMostMasks, "augment: {} {} masks; at most {}", count, what, kMostMasks);
-        require(count == 0 || (width >= 0 && width <= size), "augment: {} masks of up to {}, but there are {}",
-                what, width, size);
+        require(count >= 0 && count <= kMostMasks, "augment: {} {} masks; at most {}", count, what,
+                kMostMasks);
+        require(count == 0 || (width >= 0 && width <= size),
+                "augment: {} masks of up to {}, but there are {}", what, width, size);
     };
     masks(spec.frequency_masks, spec.frequency_mask, height, "frequency");
     masks(spec.time_masks, spec.time_mask, shape.width, "time");
@@ -32,7 +33,8 @@ void check_augment(const AugmentSpec& spec, const AugmentShape& shape) {
             "augment: {} points of an equaliser; 2 to {}", spec.equalizer_points, kMostEqualizerPoints);
     require(std::isfinite(spec.mixup_alpha) && spec.mixup_alpha >= 0, "augment: mixup with alpha {}",
             spec.mixup_alpha);
-    require(spec.mixup_share >= 0 && spec.mixup_share <= 1, "augment: mixup in a share of {}", spec.mixup_share);
+    require(spec.mixup_share >= 0 && spec.mixup_share <= 1, "augment: mixup in a share of {}",
+            spec.mixup_share);
 }
 
 std::vector<float> mixup_shares(double alpha, int count) {
@@ -51,7 +53,8 @@ std::vector<float> mixup_shares(double alpha, int count) {
         const double wanted = (count - i - 0.5) / count * cumulated.back();
         const auto above = std::upper_bound(cumulated.begin(), cumulated.end() - 1, wanted);
         const double before = *(above - 1);
-        const double step = static_cast<double>(above - cumulated.begin() - 1) + (wanted - before) / (*above - before);
+        const double step =
+            static_cast<double>(above - cumulated.begin() - 1) + (wanted - before) / (*above - before);
         shares.push_back(static_cast<float>(1 - std::pow(step / kSteps * top, 1 / alpha)));
     }
     return shares;
@@ -92,7 +95,8 @@ void Augment::train(Context& context, const StepState* state, Tensor inputs, con
     do_train(context, state, inputs, batch);
 }
 
-void Augment::evaluate(Context& context, Tensor inputs, Tensor indices, std::int64_t first_frame, Tensor dst) {
+void Augment::evaluate(Context& context, Tensor inputs, Tensor indices, std::int64_t first_frame,
+                       Tensor dst) {
     check_inputs(context, shape_, inputs);
     require_tensor(context, "augment: indices", indices, DType::i32);
     require_tensor(context, "augment: dst", dst, dst_shape(indices.count()), activation_type(context, dst));

@@ -29,19 +29,19 @@
 
 namespace kickdrum {
 
-constexpr int kMostMasks = 8;             // of each kind
+constexpr int kMostMasks = 8;  // of each kind
 constexpr int kMostEqualizerPoints = 32;
 
 struct AugmentSpec {
     bool roll = false;  // a circular shift in time, any number of frames; else a crop begins anywhere
-    float gain = 0;     // standard deviation of what is added to the clip, in units of the (standardised) input
+    float gain = 0;  // standard deviation of what is added to the clip, in units of the (standardised) input
     int equalizer_points = 6;  // 2 to kMostEqualizerPoints, linear between them
     float equalizer = 0;       // standard deviation of each point
     float noise = 0;           // standard deviation
     int frequency_masks = 0;   // up to kMostMasks
     int frequency_mask = 0;    // largest width, uniform from 0; up to the height
     int time_masks = 0;
-    int time_mask = 0;         // up to the width
+    int time_mask = 0;  // up to the width
     float mask_value = 0;
     float mixup_alpha = 0;  // 0: none
     float mixup_share = 1;  // of the batches
@@ -50,9 +50,9 @@ struct AugmentSpec {
 };
 
 struct AugmentShape {
-    Shape clip;               // [1, height, width, channels] of the stored inputs
-    std::int64_t width = 0;   // of dst
-    std::int64_t batch = 0;   // the most rows
+    Shape clip;              // [1, height, width, channels] of the stored inputs
+    std::int64_t width = 0;  // of dst
+    std::int64_t batch = 0;  // the most rows
 };
 
 // Of the bands [height, channels]; both empty: the inputs as they are.
@@ -78,9 +78,7 @@ class Augment {
 
     const AugmentSpec& spec() const { return spec_; }
     const AugmentShape& shape() const { return shape_; }
-    Shape dst_shape(std::int64_t rows) const {
-        return {rows, shape_.clip[1], shape_.width, shape_.clip[3]};
-    }
+    Shape dst_shape(std::int64_t rows) const { return {rows, shape_.clip[1], shape_.width, shape_.clip[3]}; }
     bool mixes() const { return spec_.mixup_alpha > 0; }
 
     // Beside dst, all are [rows]: indices, labels, other_labels i32, weights, shares, mixed_weights f32. Without

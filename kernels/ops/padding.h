@@ -15,7 +15,9 @@ struct Extent2d {
 };
 
 enum class Padding { valid, same };
-constexpr std::string_view to_string(Padding padding) { return padding == Padding::same ? "same" : "valid"; }
+constexpr std::string_view to_string(Padding padding) {
+    return padding == Padding::same ? "same" : "valid";
+}
 
 struct WindowExtent {
     std::int64_t out = 0;     // may be <= 0: the window doesn't fit

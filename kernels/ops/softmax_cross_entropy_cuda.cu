@@ -78,7 +78,7 @@ struct LossArguments {
     T* diff_logits;  // null: no gradient. It may be logits' memory, as each lane reads what it writes
     std::int64_t rows;
     std::int64_t classes;
-    double smoothed;    // 1 - smoothing
+    double smoothed;  // 1 - smoothing
     double off_target;
     const std::int32_t* other_labels;  // null: no mixtures
     const float* shares;

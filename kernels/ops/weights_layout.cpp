@@ -6,7 +6,8 @@ namespace {
 
 // Calls visit(index in HWIO, index in OHWI) for every weight.
 template <class Visit>
-void each_weight(const Shape& hwio, std::span<const float> src, std::span<const float> dst, const Visit& visit) {
+void each_weight(const Shape& hwio, std::span<const float> src, std::span<const float> dst,
+                 const Visit& visit) {
     require(hwio.rank() == 4, "convolution weights have 4 axes, not {}", hwio.rank());
     const auto count = static_cast<std::size_t>(hwio.count());
     require(src.size() == count && dst.size() == count, "weights of shape {} have {} values, not {} and {}",
@@ -21,11 +22,13 @@ void each_weight(const Shape& hwio, std::span<const float> src, std::span<const 
 }  // namespace
 
 void hwio_to_ohwi(const Shape& hwio, std::span<const float> src, std::span<float> dst) {
-    each_weight(hwio, src, dst, [&](std::size_t in_hwio, std::size_t in_ohwi) { dst[in_ohwi] = src[in_hwio]; });
+    each_weight(hwio, src, dst,
+                [&](std::size_t in_hwio, std::size_t in_ohwi) { dst[in_ohwi] = src[in_hwio]; });
 }
 
 void ohwi_to_hwio(const Shape& hwio, std::span<const float> src, std::span<float> dst) {
-    each_weight(hwio, src, dst, [&](std::size_t in_hwio, std::size_t in_ohwi) { dst[in_hwio] = src[in_ohwi]; });
+    each_weight(hwio, src, dst,
+                [&](std::size_t in_hwio, std::size_t in_ohwi) { dst[in_hwio] = src[in_ohwi]; });
 }
 
 }  // namespace kickdrum

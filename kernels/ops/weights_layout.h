@@ -11,7 +11,9 @@
 namespace kickdrum {
 
 // Whether the device keeps convolution weights as OHWI.
-constexpr bool keeps_ohwi(Device device) { return device == Device::cuda; }
+constexpr bool keeps_ohwi(Device device) {
+    return device == Device::cuda;
+}
 
 // dst = the same weights in the other layout; hwio is the logical shape. Throws InvalidArgument where sizes don't fit.
 void hwio_to_ohwi(const Shape& hwio, std::span<const float> src, std::span<float> dst);

@@ -40,7 +40,8 @@ void GlobalPool2dLayer::forward(Context& context, const Pass&, Tensor src, Tenso
     global_pool_forward(context, kind_, src, dst, winner(dst.rows()));
 }
 
-void GlobalPool2dLayer::backward(Context& context, const Pass&, Tensor, Tensor, Tensor diff_dst, Tensor diff_src) {
+void GlobalPool2dLayer::backward(Context& context, const Pass&, Tensor, Tensor, Tensor diff_dst,
+                                 Tensor diff_src) {
     if (diff_src) global_pool_backward(context, kind_, diff_dst, winner(diff_dst.rows()), diff_src);
 }
 

@@ -31,7 +31,8 @@ struct EarlyStoppingDecision {
 };
 
 // To be called at the end of each epoch (epoch counts from 0).
-EarlyStoppingDecision early_stopping(const EarlyStoppingSpec& spec, EarlyStoppingState& state, int epoch, double value);
+EarlyStoppingDecision early_stopping(const EarlyStoppingSpec& spec, EarlyStoppingState& state, int epoch,
+                                     double value);
 
 // Whether a larger value of this history column is better: losses fall, accuracy and F1 rise.
 bool monitor_is_maximized(const std::string& monitor);

@@ -36,8 +36,9 @@ class AugmentTest : public DeviceTest {
     static AugmentShape shape(std::int64_t width, std::int64_t batch = 4) {
         return {.clip = {1, kHeight, kStored, kChannels}, .width = width, .batch = batch};
     }
-    static Result run(Context& context, const AugmentSpec& spec, const AugmentShape& shape, std::uint64_t step,
-                      const BandStatistics& bands = {}, std::int32_t counted = -1, std::uint64_t seed = 5) {
+    static Result run(Context& context, const AugmentSpec& spec, const AugmentShape& shape,
+                      std::uint64_t step, const BandStatistics& bands = {}, std::int32_t counted = -1,
+                      std::uint64_t seed = 5) {
         const auto augment = make_augment(context, spec, shape, bands, seed);
         const std::int64_t rows = shape.batch;
         TestTensor inputs(context, {kClips, kHeight, kStored, kChannels});
@@ -60,7 +61,8 @@ class AugmentTest : public DeviceTest {
         TestTensor other(context, {rows}, DType::i32);
         TestTensor shares(context, {rows});
         TestTensor mixed(context, {rows});
-        const TestState state(context, {.step = step, .rows = counted < 0 ? static_cast<std::int32_t>(rows) : counted});
+        const TestState state(
+            context, {.step = step, .rows = counted < 0 ? static_cast<std::int32_t>(rows) : counted});
         augment->train(context, state, inputs,
                        {.indices = indices,
                         .labels = labels,
@@ -87,7 +89,8 @@ TEST_P(AugmentTest, WithoutAnythingItGathers) {
     for (std::int64_t row = 0; row < 4; ++row) {
         for (std::int64_t h = 0; h < kHeight; ++h) {
             for (std::int64_t w = 0; w < kStored; ++w) {
-                for (std::int64_t c = 0; c < kChannels; ++c) ASSERT_EQ(result.dst[i++], at(clip_of(row), h, w, c));
+                for (std::int64_t c = 0; c < kChannels; ++c)
+                    ASSERT_EQ(result.dst[i++], at(clip_of(row), h, w, c));
             }
         }
     }
@@ -103,7 +106,8 @@ TEST_P(AugmentTest, RollsAndCrops) {
             const Result result = run({.roll = roll}, shape(width), step);
             std::size_t i = 0;
             for (std::int64_t row = 0; row < 4; ++row) {
-                const auto offset = static_cast<std::int64_t>(result.dst[i] - at(clip_of(row), 0, 0, 0)) / kChannels;
+                const auto offset =
+                    static_cast<std::int64_t>(result.dst[i] - at(clip_of(row), 0, 0, 0)) / kChannels;
                 offsets.insert(offset);
                 for (std::int64_t h = 0; h < kHeight; ++h) {
                     for (std::int64_t w = 0; w < width; ++w) {
@@ -232,10 +236,12 @@ TEST_P(AugmentTest, MixesWithAPartner) {
             EXPECT_GE(share, 0.5);
             EXPECT_LE(share, 1);
             EXPECT_NEAR(static_cast<double>(result.weights[static_cast<std::size_t>(row)]),
-                        share * static_cast<double>(row + 1) + (1 - share) * static_cast<double>(partner + 1), 1e-5);
+                        share * static_cast<double>(row + 1) + (1 - share) * static_cast<double>(partner + 1),
+                        1e-5);
             for (std::int64_t e = 0; e < kHeight * kStored * kChannels; ++e) {
                 const double own = static_cast<double>(at(clip_of(row), 0, 0, 0)) + static_cast<double>(e);
-                const double other = static_cast<double>(at(clip_of(partner), 0, 0, 0)) + static_cast<double>(e);
+                const double other =
+                    static_cast<double>(at(clip_of(partner), 0, 0, 0)) + static_cast<double>(e);
                 ASSERT_NEAR(
                     static_cast<double>(
                         result.dst[static_cast<std::size_t>(row * kHeight * kStored * kChannels + e)]),
@@ -255,7 +261,8 @@ TEST(MixupShares, AreBetaQuantiles) {
         for (std::size_t i = 0; i < shares.size(); ++i) {
             // Of the folded distribution: P(max(l, 1 - l) <= x) = F(x) - F(1 - x).
             const auto x = static_cast<double>(shares[i]);
-            EXPECT_NEAR(cumulative(x) - cumulative(1 - x), (static_cast<double>(i) + 0.5) / 100, 1e-4) << alpha;
+            EXPECT_NEAR(cumulative(x) - cumulative(1 - x), (static_cast<double>(i) + 0.5) / 100, 1e-4)
+                << alpha;
         }
     };
     check(1, [](double x) { return x; });

@@ -333,14 +333,16 @@ TEST_P(SoftmaxCrossEntropyTest, MixedLabels) {
         }
         double expected = 0;
         for (std::size_t k = 0; k < kClasses; ++k) {
-            const auto hot = [&](std::int32_t label) { return static_cast<std::int32_t>(k) == label ? 1.0 : 0.0; };
+            const auto hot = [&](std::int32_t label) {
+                return static_cast<std::int32_t>(k) == label ? 1.0 : 0.0;
+            };
             const double target =
                 (1 - kSmoothing) * (own_share * hot(labels[row]) + (1 - own_share) * hot(other[row])) +
                 kSmoothing / kClasses;
             const double probability = std::exp(z[k]) / sum;
             expected -= weight * target * std::log(probability);
-            EXPECT_NEAR(static_cast<double>(gradient[row * kClasses + k]), weight * (probability - target) * 0.25,
-                        1e-6);
+            EXPECT_NEAR(static_cast<double>(gradient[row * kClasses + k]),
+                        weight * (probability - target) * 0.25, 1e-6);
         }
         EXPECT_NEAR(static_cast<double>(loss[row]), expected, 1e-5 * std::abs(expected));
     }

@@ -60,9 +60,9 @@ Trial run_fit(const TrainingSpec& spec, const FitHooks& extra = {}) {
 TEST(Fit, RestoresTheBestEpochsWeights) {
     // A rate so high that the loss soon gets worse.
     const Trial run = run_fit({.optimizer = {.learning_rate = 0.05},
-                             .batch_size = 8,
-                             .epochs = 30,
-                             .early_stopping = EarlyStoppingSpec{.patience = 3}});
+                               .batch_size = 8,
+                               .epochs = 30,
+                               .early_stopping = EarlyStoppingSpec{.patience = 3}});
     ASSERT_FALSE(run.epochs.empty());
     const auto best = std::min_element(run.epochs.begin(), run.epochs.end(),
                                        [](const auto& a, const auto& b) { return a.val_loss < b.val_loss; });
@@ -95,7 +95,9 @@ TEST(Fit, SameSeedSameHistory) {
 TEST(Fit, StopsWhenAsked) {
     int steps = 0;
     FitHooks hooks;
-    hooks.go_on = [&](int, double) { return ++steps < 6; };  // four steps an epoch: in the middle of the second
+    hooks.go_on = [&](int, double) {
+        return ++steps < 6;
+    };  // four steps an epoch: in the middle of the second
     const Trial run = run_fit({.batch_size = 8, .epochs = 10}, hooks);
     EXPECT_TRUE(run.result.interrupted);
     EXPECT_EQ(run.result.epochs, 1);

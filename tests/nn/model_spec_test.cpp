@@ -68,7 +68,8 @@ TEST(DescribeModel, NamesTheLayerThatDoesNotFit) {
     ModelSpec model = main_cnn(Padding::same);
     model[3].line = 12;
     model[3].column = 5;
-    EXPECT_THAT(message_of(model, {1, 3, 3, 1}), HasSubstr("max_pool2d_2: its window 2x2 is larger than its input of 1x1"));
+    EXPECT_THAT(message_of(model, {1, 3, 3, 1}),
+                HasSubstr("max_pool2d_2: its window 2x2 is larger than its input of 1x1"));
     try {
         describe_model(model, {1, 3, 3, 1}, 5);
         FAIL();
@@ -81,8 +82,9 @@ TEST(DescribeModel, NamesTheLayerThatDoesNotFit) {
 TEST(DescribeModel, RefusesWhatCannotWork) {
     EXPECT_THAT(message_of({conv(4, Padding::same), softmax_layer()}, {1, 8, 8, 1}),
                 HasSubstr("dense_1: needs plain numbers"));
-    EXPECT_THAT(message_of({{.kind = FlattenLayerSpec{}}, conv(4, Padding::same), softmax_layer()}, {1, 8, 8, 1}),
-                HasSubstr("conv2d_1: needs an image"));
+    EXPECT_THAT(
+        message_of({{.kind = FlattenLayerSpec{}}, conv(4, Padding::same), softmax_layer()}, {1, 8, 8, 1}),
+        HasSubstr("conv2d_1: needs an image"));
     EXPECT_THAT(message_of({conv(4, Padding::same)}, {1, 8, 8, 1}), HasSubstr("the last layer must be"));
     EXPECT_THAT(message_of({conv(4, Padding::valid), softmax_layer()}, {1, 2, 8, 1}),
                 HasSubstr("a 3x3 kernel doesn't fit its input of 2x8"));

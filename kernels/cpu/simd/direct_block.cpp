@@ -8,9 +8,13 @@ namespace kickdrum::KICKDRUM_SIMD_NAMESPACE {
 namespace {
 
 // A line holds a row of the image with zeros around it, and room for the vectors that read past its end.
-KICKDRUM_ALWAYS_INLINE int line_pitch(int w) { return w + 2 + 2 * kLanes; }
+KICKDRUM_ALWAYS_INLINE int line_pitch(int w) {
+    return w + 2 + 2 * kLanes;
+}
 
-std::size_t row_floats(int w) { return std::size_t{4} * static_cast<std::size_t>(line_pitch(w)); }
+std::size_t row_floats(int w) {
+    return std::size_t{4} * static_cast<std::size_t>(line_pitch(w));
+}
 
 // The four image rows under a row of pooling windows, rows outside the image as zeros.
 KICKDRUM_ALWAYS_INLINE void load_lines(const DirectRow& r) {
@@ -45,14 +49,17 @@ KICKDRUM_ALWAYS_INLINE void forward_channels(const DirectRow& r, int c, int stri
         }
         const std::ptrdiff_t at = std::ptrdiff_t{p} * r.channels + c;
         KICKDRUM_UNROLL for (int v = 0; v < vectors; ++v) {
-            const Pooled pooled = pool_relu(z[0][v], z[1][v], z[2][v], z[3][v], load(r.bias + c + v * kLanes));
+            const Pooled pooled =
+                pool_relu(z[0][v], z[1][v], z[2][v], z[3][v], load(r.bias + c + v * kLanes));
             io.write(r.dst + at + v * kLanes, pooled.value);
             io.write(r.dst_winner + at + v * kLanes, pooled.winner);
         }
     }
 }
 
-int padded_channels(int channels) { return (channels + kLanes - 1) / kLanes * kLanes; }
+int padded_channels(int channels) {
+    return (channels + kLanes - 1) / kLanes * kLanes;
+}
 
 void forward(const DirectRow& r) {
     load_lines(r);
@@ -80,7 +87,8 @@ KICKDRUM_ALWAYS_INLINE void backward_channels(const DirectRow& r, int c, int str
         KICKDRUM_UNROLL for (int row = 0; row < 3; ++row) {
             const Vec table = load_rows4(s + (kLanes == 16 ? 0 : row) * pitch, pitch);
             const int base = kLanes == 16 ? 4 * row : 0;
-            KICKDRUM_UNROLL for (int q = 0; q < 3; ++q) sum[3 * row + q] += g * permute(table, place + (base + q));
+            KICKDRUM_UNROLL for (int q = 0; q < 3; ++q) sum[3 * row + q] +=
+                g * permute(table, place + (base + q));
         }
 #else
         KICKDRUM_UNROLL for (int q = 0; q < 9; ++q) {

@@ -13,8 +13,8 @@ constexpr int kTileVectors = 2;
 constexpr int kPanel = kTileVectors * kLanes;
 
 template <int rows, bool transposed, bool accumulate>
-__attribute__((noinline)) void gemm_tile(const float* a, std::ptrdiff_t lda, const float* b, std::ptrdiff_t ldb,
-                                         float* c, std::ptrdiff_t ldc, int depth) {
+__attribute__((noinline)) void gemm_tile(const float* a, std::ptrdiff_t lda, const float* b,
+                                         std::ptrdiff_t ldb, float* c, std::ptrdiff_t ldc, int depth) {
     Vec sum[rows][kTileVectors];
     KICKDRUM_UNROLL for (int i = 0; i < rows; ++i) {
         KICKDRUM_UNROLL for (int j = 0; j < kTileVectors; ++j) {
@@ -46,8 +46,8 @@ KICKDRUM_ALWAYS_INLINE void gemm_rows(int wanted, const float* a, std::ptrdiff_t
 }
 
 template <bool transposed, bool accumulate>
-KICKDRUM_ALWAYS_INLINE void gemm_panel(int m, const float* a, std::ptrdiff_t lda, const float* b, std::ptrdiff_t ldb,
-                                       float* c, std::ptrdiff_t ldc, int depth) {
+KICKDRUM_ALWAYS_INLINE void gemm_panel(int m, const float* a, std::ptrdiff_t lda, const float* b,
+                                       std::ptrdiff_t ldb, float* c, std::ptrdiff_t ldc, int depth) {
     for (int left = (m + kTileRows - 1) / kTileRows; left > 0; --left) {
         const int rows = (m + left - 1) / left;
         gemm_rows<kTileRows, transposed, accumulate>(rows, a, lda, b, ldb, c, ldc, depth);

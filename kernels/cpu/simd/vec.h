@@ -27,7 +27,9 @@ KICKDRUM_ALWAYS_INLINE Vec load(const float* p) {
     __builtin_memcpy(&v, p, sizeof(v));
     return v;
 }
-KICKDRUM_ALWAYS_INLINE void store(float* p, Vec v) { __builtin_memcpy(p, &v, sizeof(v)); }
+KICKDRUM_ALWAYS_INLINE void store(float* p, Vec v) {
+    __builtin_memcpy(p, &v, sizeof(v));
+}
 
 // The first n < kLanes elements; the other lanes are 0 and aren't read or written.
 KICKDRUM_ALWAYS_INLINE Vec load_part(const float* p, int n) {
@@ -39,7 +41,9 @@ KICKDRUM_ALWAYS_INLINE void store_part(float* p, Vec v, int n) {
     for (int i = 0; i < n; ++i) p[i] = v[i];
 }
 
-KICKDRUM_ALWAYS_INLINE Vec splat(float x) { return Vec{} + x; }
+KICKDRUM_ALWAYS_INLINE Vec splat(float x) {
+    return Vec{} + x;
+}
 // x where the comparison held, else 0.
 KICKDRUM_ALWAYS_INLINE Vec keep(IntVec mask, Vec x) {
     IntVec bits;
@@ -53,7 +57,8 @@ KICKDRUM_ALWAYS_INLINE Vec keep(IntVec mask, Vec x) {
 // load_rows4: kLanes / 4 rows of 4 floats, `stride` floats apart.
 #if KICKDRUM_SIMD_BYTES == 64 && defined(__AVX512F__)
 KICKDRUM_ALWAYS_INLINE IntVec load_bytes(const std::uint8_t* p) {
-    return reinterpret_cast<IntVec>(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+    return reinterpret_cast<IntVec>(
+        _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }
 KICKDRUM_ALWAYS_INLINE void store_bytes(std::uint8_t* p, IntVec v) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(reinterpret_cast<__m512i>(v)));
@@ -70,7 +75,8 @@ KICKDRUM_ALWAYS_INLINE Vec load_rows4(const float* p, std::ptrdiff_t stride) {
 }
 #elif KICKDRUM_SIMD_BYTES == 32 && defined(__AVX2__)
 KICKDRUM_ALWAYS_INLINE IntVec load_bytes(const std::uint8_t* p) {
-    return reinterpret_cast<IntVec>(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+    return reinterpret_cast<IntVec>(
+        _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
 }
 KICKDRUM_ALWAYS_INLINE void store_bytes(std::uint8_t* p, IntVec v) {
     const auto wide = reinterpret_cast<__m256i>(v);
@@ -121,7 +127,11 @@ KICKDRUM_ALWAYS_INLINE E* opaque(E* p) {
     return p;
 }
 
-KICKDRUM_ALWAYS_INLINE int min_of(int a, int b) { return a < b ? a : b; }
-KICKDRUM_ALWAYS_INLINE int max_of(int a, int b) { return a > b ? a : b; }
+KICKDRUM_ALWAYS_INLINE int min_of(int a, int b) {
+    return a < b ? a : b;
+}
+KICKDRUM_ALWAYS_INLINE int max_of(int a, int b) {
+    return a > b ? a : b;
+}
 
 }  // namespace kickdrum::KICKDRUM_SIMD_NAMESPACE
