@@ -17,16 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const std::filesystem::path kConfigs = std::filesystem::path(KICKDRUM_SOURCE_DIR) / "experiments" / "configs";
-
-class ReadExperiment : public ExperimentFileTest {
- protected:
-    // The mistakes of the minimal file with these things set.
-    template <class... Assignments>
-    std::vector<std::string> set(const Assignments&... assignments) {
-        return mistakes(kMinimal, {assignments...});
-    }
-};
+class ReadExperiment : public ExperimentFileTest {};
 
 std::string text_of(const std::filesystem::path& file) {
     std::stringstream text;
@@ -306,61 +297,6 @@ TEST_F(ReadExperiment, MathAndPicturesThatCantBeHad) {
                             "one of log_mel, pcen, mfcc"));
 }
 
-TEST_F(ReadExperiment, FeaturesThatDontFitEachOther) {
-    EXPECT_THAT(
-        set("features.fmin=11000"),
-        ElementsAre(
-            "--set features.fmin=11000: 'features.fmin' (11000) must be below 'features.fmax' (11000)"));
-    EXPECT_THAT(set("features.n_fft=1023"),
-                ElementsAre("--set features.n_fft=1023: 'features.n_fft' is 1023, but must be even"));
-    EXPECT_THAT(
-        set("features.sample_rate=16000"),
-        ElementsAre(
-            "--set features.sample_rate=16000: 'features.fmax' is 11000, above half of the sample rate "
-            "(8000), where there is no sound"));
-    EXPECT_THAT(set("features.fmax=x", "features.sample_rate=16000"), testing::SizeIs(1))
-        << "a value that could not be read is not judged again";
-    EXPECT_THAT(read(kMinimal, {"features.n_mels=512"}).warnings,
-                ElementsAre(HasSubstr(
-                    "of 512 mel bands hear nothing, because n_fft (1024) is too short for so many")));
-}
-
-TEST_F(ReadExperiment, SchedulesThatNeverChange) {
-    EXPECT_THAT(set("training.schedule=step"),
-                ElementsAre("--set training.schedule=step: 'training.schedule.step' "
-                            "needs either 'every_epochs' (above 0) or 'at_epochs'"));
-    EXPECT_THAT(set("training.schedule={step: {at_epochs: [3], every_epochs: 2}}"), testing::SizeIs(1));
-    EXPECT_THAT(
-        set("training.schedule={step: {at_epochs: [3, 0]}}"),
-        ElementsAre(
-            "--set training.schedule={step: {at_epochs: [3, 0]}}: 'training.schedule.step.at_epochs.1' "
-            "is '0'; expected a whole number from 1 to 1000000"));
-    EXPECT_THAT(
-        set("training.schedule=linear"),
-        ElementsAre("--set training.schedule=linear: unknown schedule 'linear' in 'training.schedule'; known "
-                    "are constant, step, cosine, one_cycle"));
-}
-
-TEST_F(ReadExperiment, NetworksThatDontFitTheirInput) {
-    const std::string data = kMinimal.substr(0, kMinimal.find("model:"));
-    EXPECT_THAT(
-        mistakes(data + "model:\n  - dense: {units: classes, activation: softmax}\n"),
-        ElementsAre("6:5: dense_1: needs plain numbers, but its input is an image; put 'flatten' or a global "
-                    "pooling before it"));
-    EXPECT_THAT(mistakes(data + "model:\n  - flatten\n"),
-                ElementsAre("6:5: the last layer must be 'dense: {units: classes, activation: softmax}'"));
-    EXPECT_THAT(mistakes(data + "model: []\n"),
-                ElementsAre("5:8: 'model' is a list; expected at least one layer"));
-    EXPECT_THAT(
-        set("model.1.dense.units=3"),
-        ElementsAre(HasSubstr("the last layer must be 'dense: {units: classes, activation: softmax}'")));
-    EXPECT_THAT(set("features.size=[1, 1]"), IsEmpty());
-    EXPECT_THAT(
-        set("model.0={dense: {units: 4}}"),
-        ElementsAre("--set model.0={dense: {units: 4}}: dense_1: needs plain numbers, but its input is an "
-                    "image; put 'flatten' or a global pooling before it"));
-}
-
 TEST_F(ReadExperiment, PublishedFiguresNeedASourceAndAKnownMetric) {
     const ExperimentConfig config =
         read(kMinimal, {"published.source=a paper", "published.test.weighted_f1=0.78"});
@@ -370,57 +306,6 @@ TEST_F(ReadExperiment, PublishedFiguresNeedASourceAndAKnownMetric) {
         mistakes(kMinimal + "published: {test.weighted_f: 0.7}\n"),
         ElementsAre("8:12: 'published.source' is missing (where the figures stand)",
                     "8:13: unknown key 'test.weighted_f' in 'published' (did you mean 'test.weighted_f1'?)"));
-}
-
-TEST_F(ReadExperiment, OverridesReachEverything) {
-    const ExperimentConfig config =
-        read(kMinimal, {"training.batch_size=32", "training.optimizer.adam.beta_1=0.8",
-                        "training.early_stopping.patience=3", "data.id=a=b", "data.classes.1=hat",
-                        "data.labels=here.csv"});
-    EXPECT_EQ(config.training.batch_size, 32);
-    EXPECT_EQ(config.training.optimizer.beta_1, 0.8);
-    EXPECT_EQ(config.training.early_stopping.value().patience, 3);
-    EXPECT_THAT(config.data.classes, ElementsAre("kick", "hat"));
-    EXPECT_EQ(config.data.labels, std::filesystem::current_path() / "here.csv");
-}
-
-TEST_F(ReadExperiment, OverridesChangeListsAndBareWords) {
-    const std::string text = kMinimal + "training: {optimizer: sgd, early_stopping: none}\n";
-    const ExperimentConfig config =
-        read(text, {"training.optimizer.sgd.momentum=0.9", "data.group=null",
-                    "model.0={global_max_pool2d: {}}", "training.early_stopping.patience=2"});
-    EXPECT_EQ(config.training.optimizer.momentum, 0.9);
-    EXPECT_EQ(config.training.early_stopping.value().patience, 2);
-    EXPECT_EQ(config.data.group, "spot_id");
-    EXPECT_EQ(type_name(config.model.at(0)), "global_max_pool2d");
-
-    const EnvironmentVariable variable("KICKDRUM_REFERENCE_DATA", "/reference");
-    const auto main_without_dropout = read_experiment(kConfigs / "hard_techno_main.yaml", {"model.8=null"});
-    EXPECT_EQ(main_without_dropout.model.size(), 9U);
-    EXPECT_EQ(type_name(main_without_dropout.model.back()), "dense");
-}
-
-TEST_F(ReadExperiment, MistakesInOverrides) {
-    EXPECT_THAT(
-        set("training.batch_size=0"),
-        ElementsAre(
-            "--set training.batch_size=0: 'training.batch_size' is '0'; expected a whole number from 1 "
-            "to 65536"));
-    EXPECT_THAT(set("training.batchsize=3"),
-                ElementsAre("--set training.batchsize=3: unknown key 'batchsize' in "
-                            "'training' (did you mean 'batch_size'?)"));
-    for (const std::string wrong : {"epochs", "=3", "training..epochs=3", ""}) {
-        EXPECT_THAT(set(wrong),
-                    ElementsAre("--set " + wrong + ": expected key.path=value, like training.batch_size=32"));
-    }
-    EXPECT_THAT(
-        set("model.2.dense.units=3"),
-        ElementsAre("--set model.2.dense.units=3: 'model' is a list of 2; '2' is none of its numbers, which "
-                    "count from 0"));
-    EXPECT_THAT(set("name={a"), testing::SizeIs(1));
-    EXPECT_THAT(set("runs={a: 1, a: 2}"),
-                ElementsAre("--set runs={a: 1, a: 2}: 'a' is given twice; keep one of them",
-                            HasSubstr("'runs' is a block of keys")));
 }
 
 TEST_F(ReadExperiment, TheVariableOfTheReferenceData) {

@@ -17,6 +17,20 @@
 
 namespace kickdrum {
 
+// The shipped experiments.
+inline const std::filesystem::path kConfigs =
+    std::filesystem::path(KICKDRUM_SOURCE_DIR) / "experiments" / "configs";
+
+// The shortest experiment there is.
+inline const std::string kMinimal =
+    "data:\n"
+    "  labels: labels.csv\n"
+    "  audio: clips\n"
+    "  classes: [kick, snare]\n"
+    "model:\n"
+    "  - flatten\n"
+    "  - dense: {units: classes, activation: softmax}\n";
+
 class ExperimentFileTest : public testing::Test {
  protected:
     void SetUp() override {
@@ -56,19 +70,15 @@ class ExperimentFileTest : public testing::Test {
         return {};
     }
 
+    // The mistakes of the minimal file with these things set.
+    template <class... Assignments>
+    std::vector<std::string> set(const Assignments&... assignments) {
+        return mistakes(kMinimal, {assignments...});
+    }
+
     std::filesystem::path folder_;
     ExitCode code_ = ExitCode::done;  // of the last mistakes()
 };
-
-// The shortest experiment there is.
-inline const std::string kMinimal =
-    "data:\n"
-    "  labels: labels.csv\n"
-    "  audio: clips\n"
-    "  classes: [kick, snare]\n"
-    "model:\n"
-    "  - flatten\n"
-    "  - dense: {units: classes, activation: softmax}\n";
 
 // Sets a variable of the environment, and puts back what it was.
 class EnvironmentVariable {
