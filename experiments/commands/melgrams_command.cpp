@@ -126,11 +126,7 @@ Work declare(CLI::App& app) {
         app, "--on-bad", options->on_bad, {"fail", "skip"},
         "Audio that can't be used is listed and the rest written: then end with code 3 (fail, the "
         "default), or 0 (skip)");
-    app.add_option("--set", options->common.set,
-                   "Replace a setting: --set features.n_mels=256; may be repeated")
-        ->type_name("KEY=VALUE")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    add_set_option(app, options->common, "Replace a setting: --set features.n_mels=256");
     add_threads_option(app, options->common);
     add_force_option(app, options->common, "Write every file anew, also over those of others");
     add_quiet_option(app, options->common);

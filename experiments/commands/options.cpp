@@ -70,9 +70,8 @@ void add_cache_option(CLI::App& app, CommonOptions& options) {
                     "Where computed features are kept (default: ~/.cache/kickdrum)");
 }
 
-void add_set_option(CLI::App& app, CommonOptions& options) {
-    app.add_option("--set", options.set,
-                   "Replace a key of the experiment file: --set training.epochs=10; may be repeated")
+void add_set_option(CLI::App& app, CommonOptions& options, const std::string& what) {
+    app.add_option("--set", options.set, what + "; may be repeated")
         ->type_name("KEY=VALUE")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

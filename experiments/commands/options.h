@@ -38,7 +38,9 @@ void add_threads_option(CLI::App& app, CommonOptions& options);
 void add_out_option(CLI::App& app, CommonOptions& options, const std::string& type,
                     const std::string& description);
 void add_cache_option(CLI::App& app, CommonOptions& options);
-void add_set_option(CLI::App& app, CommonOptions& options);
+void add_set_option(
+    CLI::App& app, CommonOptions& options,
+    const std::string& what = "Replace a key of the experiment file: --set training.epochs=10");
 void add_quiet_option(CLI::App& app, CommonOptions& options);
 void add_json_option(CLI::App& app, CommonOptions& options, const std::string& description);
 void add_export_options(CLI::App& app, CommonOptions& options);
