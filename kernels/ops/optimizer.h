@@ -21,6 +21,8 @@ struct AdamSpec {
     double beta_2 = 0.999;
     double epsilon = 1e-7;    // added to the uncorrected sqrt(v), as Keras does
     double weight_decay = 0;  // decoupled (AdamW): w -= w * weight_decay * learning_rate, before the step
+    double rate_factor = 1;   // multiplies the learning rate
+    std::uint64_t first_step = 0;  // that these weights learn at: t = state->step + 1 - first_step
 };
 //   m += (g - m)(1 - beta_1);  v += (g^2 - v)(1 - beta_2)
 //   w -= learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)
@@ -31,6 +33,7 @@ struct SgdSpec {
     double momentum = 0;
     bool nesterov = false;
     double weight_decay = 0;  // decoupled, as above
+    double rate_factor = 1;
 };
 //   v = momentum * v - learning_rate * g;  w += v   (nesterov: w += momentum * v - learning_rate * g)
 // velocity may be "no tensor" where momentum is 0.

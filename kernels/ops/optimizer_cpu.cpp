@@ -19,9 +19,9 @@ constexpr std::int64_t kSumAlignment = 1024;
 
 void adam_step(Context& context, const AdamSpec& spec, const StepState* state, Tensor weights,
                Tensor gradient, Tensor m, Tensor v, Tensor) {
-    const auto t = static_cast<double>(state->step + 1);
+    const auto t = static_cast<double>(state->step + 1 - spec.first_step);
     const double correction = std::sqrt(1 - std::pow(spec.beta_2, t)) / (1 - std::pow(spec.beta_1, t));
-    const auto rate = static_cast<double>(state->learning_rate);
+    const double rate = static_cast<double>(state->learning_rate) * spec.rate_factor;
     const AdamCoefficients coefficients = {.gradient_scale = state->gradient_scale,
                                            .one_minus_beta_1 = static_cast<float>(1 - spec.beta_1),
                                            .one_minus_beta_2 = static_cast<float>(1 - spec.beta_2),
@@ -37,12 +37,12 @@ void adam_step(Context& context, const AdamSpec& spec, const StepState* state, T
 
 void sgd_step(Context& context, const SgdSpec& spec, const StepState* state, Tensor weights, Tensor gradient,
               Tensor velocity, Tensor) {
-    const SgdCoefficients coefficients = {
-        .gradient_scale = state->gradient_scale,
-        .learning_rate = state->learning_rate,
-        .momentum = static_cast<float>(spec.momentum),
-        .decay = static_cast<float>(spec.weight_decay * static_cast<double>(state->learning_rate)),
-        .nesterov = spec.nesterov};
+    const double rate = static_cast<double>(state->learning_rate) * spec.rate_factor;
+    const SgdCoefficients coefficients = {.gradient_scale = state->gradient_scale,
+                                          .learning_rate = static_cast<float>(rate),
+                                          .momentum = static_cast<float>(spec.momentum),
+                                          .decay = static_cast<float>(spec.weight_decay * rate),
+                                          .nesterov = spec.nesterov};
     const ElementwiseKernels& kernels = elementwise_kernels(context.simd());
     // Without momentum v = -learning_rate * g is forgotten at once; Nesterov's step is the same.
     float* const v = spec.momentum != 0 ? velocity.f32() : nullptr;

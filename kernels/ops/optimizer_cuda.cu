@@ -24,9 +24,9 @@ struct AdamFactors {
 };
 
 __device__ AdamFactors adam_factors(const AdamSpec& spec, const StepState& state) {
-    const auto t = static_cast<double>(state.step + 1);
+    const auto t = static_cast<double>(state.step + 1 - spec.first_step);
     const double correction = sqrt(1 - pow(spec.beta_2, t)) / (1 - pow(spec.beta_1, t));
-    const auto rate = static_cast<double>(state.learning_rate);
+    const double rate = static_cast<double>(state.learning_rate) * spec.rate_factor;
     return {.gradient_scale = state.gradient_scale,
             .alpha = static_cast<float>(rate * correction),
             .decay = static_cast<float>(spec.weight_decay * rate),
@@ -79,8 +79,9 @@ __global__ void sgd_kernel(SgdSpec spec, const StepState* __restrict__ state, fl
                            const float* __restrict__ gradient, float* __restrict__ velocity,
                            bf16* __restrict__ shadow, std::int64_t count) {
     const float scale = state->gradient_scale;
-    const float rate = state->learning_rate;
-    const auto decay = static_cast<float>(spec.weight_decay * static_cast<double>(rate));
+    const double exact_rate = static_cast<double>(state->learning_rate) * spec.rate_factor;
+    const auto rate = static_cast<float>(exact_rate);
+    const auto decay = static_cast<float>(spec.weight_decay * exact_rate);
     const auto momentum = static_cast<float>(spec.momentum);
     for_each_vector<kSize>(count, [&](auto size, std::int64_t at) {
         constexpr int kCount = decltype(size)::value;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "nn/layers/batch_norm_layer.h"
 
+#include "kernels/ops/elementwise.h"
+
 namespace kickdrum {
 
 Shape BatchNormLayer::plan(Planning& planning, const Shape& src) {
@@ -35,7 +37,7 @@ void BatchNormLayer::bind(const Arena& arena, const ParameterStore& parameters) 
 }
 
 void BatchNormLayer::forward(Context& context, const Pass& pass, Tensor src, Tensor dst) {
-    if (pass.training) {
+    if (pass.training && !frozen()) {
         batch_norm_forward_training(context, spec_, src, parameters_, dst, saved_mean_, saved_inv_std_,
                                     pass.state, forward_scratch_);
     } else {
@@ -45,6 +47,18 @@ void BatchNormLayer::forward(Context& context, const Pass& pass, Tensor src, Ten
 
 void BatchNormLayer::backward(Context& context, const Pass& pass, Tensor src, Tensor, Tensor diff_dst,
                               Tensor diff_src) {
+    if (frozen()) {
+        // Normalising by constants is linear; with zeros for what it subtracts and adds it's its own gradient.
+        fill(context, 0, diff_beta_);
+        if (!diff_src) return;
+        batch_norm_forward_inference(context, spec_, diff_dst,
+                                     {.gamma = parameters_.gamma,
+                                      .beta = diff_beta_,
+                                      .moving_mean = diff_beta_,
+                                      .moving_variance = parameters_.moving_variance},
+                                     diff_src);
+        return;
+    }
     // The first layer of a network has nobody to give diff_src to; diff_dst is spent by then and takes it.
     batch_norm_backward(context, src, parameters_.gamma, saved_mean_, saved_inv_std_, diff_dst,
                         diff_src ? diff_src : diff_dst, diff_gamma_, diff_beta_, pass.state,

@@ -79,11 +79,16 @@ class Layer {
     virtual bool takes_rows() const { return false; }
     // Whether dst may be src's memory and diff_src diff_dst's.
     virtual bool works_in_place() const { return false; }
+    // A frozen layer keeps its parameters, and normalises by its moving moments: as in an evaluation. Dropout
+    // goes on.
+    virtual void freeze(bool frozen) { frozen_ = frozen; }
+    bool frozen() const { return frozen_; }
     // Which algorithm runs it ("winograd_4x4:avx2"); empty where there's no choice.
     virtual std::string implementation() const { return {}; }
 
  private:
     std::string name_;
+    bool frozen_ = false;
 };
 
 }  // namespace kickdrum

@@ -50,6 +50,12 @@ void ResidualLayer::bind(const Arena& arena, const ParameterStore& parameters) {
     diff_branch_ = arena.tensor(diff_branch_id_, src_shape_, dtype_);
 }
 
+void ResidualLayer::freeze(bool frozen) {
+    Layer::freeze(frozen);
+    body_->freeze(frozen);
+    shortcut_->freeze(frozen);
+}
+
 void ResidualLayer::forward(Context& context, const Pass& pass, Tensor src, Tensor dst) {
     const Tensor body = body_value_.first_rows(src.rows());
     body_->forward(context, pass, src, body);

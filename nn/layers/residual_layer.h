@@ -23,6 +23,8 @@ class ResidualLayer : public Layer {
     bool backward_reads_src() const override { return true; }
     bool backward_reads_dst() const override { return true; }
 
+    void freeze(bool frozen) override;
+
     const Sequential& body() const { return *body_; }
     const Sequential& shortcut() const { return *shortcut_; }
 

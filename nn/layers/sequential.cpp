@@ -74,6 +74,11 @@ void Sequential::bind(const Arena& arena, const ParameterStore& parameters) {
     }
 }
 
+void Sequential::freeze(bool frozen) {
+    Layer::freeze(frozen);
+    for (auto& layer : layers_) layer->freeze(frozen);
+}
+
 void Sequential::forward(Context& context, const Pass& pass, Tensor src, Tensor dst) {
     const std::int64_t rows = dst.rows();
     const Pass inner = without_rows(pass);
@@ -90,10 +95,15 @@ void Sequential::backward(Context& context, const Pass& pass, Tensor src, Tensor
     const std::int64_t rows = diff_dst.rows();
     const Pass inner = without_rows(pass);
     Tensor diff = diff_dst;
-    for (std::size_t i = layers_.size(); i-- > 0;) {
+    for (std::size_t i = layers_.size(); i-- > backward_end_;) {
         const Tensor layer_src = i == 0 ? src : rows_of(links_[i - 1].value_tensor, rows);
         const Tensor layer_dst = i < links_.size() ? rows_of(links_[i].value_tensor, rows) : dst;
-        const Tensor next = i == 0 ? diff_src : rows_of(links_[i - 1].diff_tensor, rows);
+        Tensor next;
+        if (i > backward_end_) {
+            next = rows_of(links_[i - 1].diff_tensor, rows);
+        } else if (i == 0) {
+            next = diff_src;
+        }
         layers_[i]->backward(context, i == 0 ? pass : inner, layer_src, layer_dst, diff, next);
         diff = next;
     }

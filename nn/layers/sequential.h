@@ -26,6 +26,11 @@ class Sequential : public Layer {
     bool takes_rows() const override { return layers_.front()->takes_rows(); }
     bool backward_reads_dst() const override { return layers_.back()->backward_reads_dst(); }
 
+    void freeze(bool frozen) override;
+    // The backward pass ends at this layer: no parameter below it learns. By default 0; the number of layers:
+    // nothing learns.
+    void end_backward_at(std::size_t layer) { backward_end_ = layer; }
+
     bool empty() const { return layers_.empty(); }
     const std::vector<std::unique_ptr<Layer>>& layers() const { return layers_; }
 
@@ -42,6 +47,7 @@ class Sequential : public Layer {
     bool diff_in_place(std::size_t layer) const;
 
     std::vector<std::unique_ptr<Layer>> layers_;
+    std::size_t backward_end_ = 0;
     DType dtype_ = DType::f32;
     std::vector<Link> links_;  // layers_.size() - 1 of them
 };

@@ -61,6 +61,7 @@ class Fit {
     bool one_epoch() {
         EpochResult epoch{.epoch = state_.next_epoch};
         const auto start = std::chrono::steady_clock::now();
+        trainer_.begin_epoch(epoch.epoch, steps_per_epoch_);
         if (!train_epoch(epoch)) return false;
         state_.progress = {};
         validate(epoch);

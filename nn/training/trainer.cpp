@@ -87,6 +87,7 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
     capture_steps(true);
     take_memory();
     parameters_.initialize(seed);
+    begin_epoch(0, 0);
     context_.freeze();
 }
 
@@ -135,6 +136,7 @@ Trainer::~Trainer() {
 }
 
 void Trainer::capture_steps(bool on) {
+    capture_ = on;
     graph_.capture(on);
     // The place of a roll would be part of the graph.
     for (StepGraph& graph : evaluation_graphs_) graph.capture(on && spec_.test_rolls == 1);
@@ -232,44 +234,6 @@ StepResult Trainer::train_step(std::span<const std::int32_t> clips, double learn
     require(std::ssize(clips) <= tables_.batch_size(), "a batch of {} clips, planned for {}", clips.size(),
             tables_.batch_size());
     return *train_epoch(clips, {&learning_rate, 1});
-}
-
-void Trainer::optimizer_step() {
-    const OptimizerSpec& optimizer = spec_.optimizer;
-    if (optimizer.global_clipnorm) {
-        clip_by_global_norm(context_, *optimizer.global_clipnorm, parameters_.gradients(), clip_scratch_,
-                            tables_.state());
-    }
-    const auto update = [&](Tensor values, Tensor gradients, Tensor moment_1, Tensor moment_2, Tensor shadow,
-                            double decay) {
-        if (optimizer.kind == OptimizerKind::sgd) {
-            sgd_step(context_,
-                     {.momentum = static_cast<float>(optimizer.momentum),
-                      .nesterov = optimizer.nesterov,
-                      .weight_decay = static_cast<float>(decay)},
-                     tables_.state(), values, gradients, moment_1, shadow);
-        } else {
-            adam_step(context_,
-                      {.beta_1 = static_cast<float>(optimizer.beta_1),
-                       .beta_2 = static_cast<float>(optimizer.beta_2),
-                       .epsilon = static_cast<float>(optimizer.epsilon),
-                       .weight_decay = static_cast<float>(decay)},
-                      tables_.state(), values, gradients, moment_1, moment_2, shadow);
-        }
-    };
-    if (optimizer.weight_decay == 0) {
-        update(parameters_.values(), parameters_.gradients(), moment_1_, moment_2_, parameters_.shadow(), 0);
-        return;
-    }
-    for (const auto& parameter : parameters_.parameters()) {
-        if (!is_trainable(parameter.kind)) continue;
-        const auto slice = [&](const Tensor& flat) {
-            return flat ? ParameterStore::slice(flat, parameter) : Tensor{};
-        };
-        update(slice(parameters_.values()), slice(parameters_.gradients()), slice(moment_1_),
-               slice(moment_2_), slice(parameters_.shadow()),
-               takes_decay(parameter.kind) ? optimizer.weight_decay : 0);
-    }
 }
 
 // Writes the rows of the results that begin at `first`.

@@ -23,6 +23,7 @@
 #include "nn/layers/sequential.h"
 #include "nn/model/model_spec.h"
 #include "nn/training/epoch_tables.h"
+#include "nn/training/learning_slices.h"
 
 namespace kickdrum {
 
@@ -55,6 +56,10 @@ class Trainer {
     ~Trainer();
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
+
+    // Freezes the layers that don't learn in this epoch (from 0), by TrainingSpec::layers. To be called before
+    // an epoch's steps, and again where training goes on from a saved state; epoch 0 is begun already.
+    void begin_epoch(int epoch, std::int64_t steps_per_epoch);
 
     // Asked after each step with the share of the epoch that is done; false stops. On CUDA steps are only
     // asked for then, ahead of the device by as many as its driver takes, and the last question comes when
@@ -103,6 +108,7 @@ class Trainer {
     void evaluate_rolls(std::span<const std::int32_t> clips, Evaluation& result);
     void evaluate_once(std::span<const std::int32_t> clips);
     void optimizer_step();
+    void update(const LearningSlice& slice);
     // The rows of tensors for a batch: with the padding where there is any.
     std::int64_t rows_with_padding(std::int64_t batch) const;
 
@@ -125,6 +131,8 @@ class Trainer {
     StepGraph graph_;
     std::vector<StepGraph> evaluation_graphs_;  // one for each batch of the largest evaluation
     std::uint64_t step_ = 0;
+    bool capture_ = true;
+    std::vector<LearningSlice> slices_;  // what the optimiser's pass is cut into
 
     Buffer batch_memory_;  // small tensors that live for the whole step
     Tensor src_;           // the gathered batch, or no tensor

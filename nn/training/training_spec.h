@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,8 +34,16 @@ struct OptimizerSpec {
 // Arrays as large as the weights that it keeps: 2, 1 or 0.
 int moment_count(const OptimizerSpec& optimizer);
 
+// How one layer of the network learns.
+struct LayerTraining {
+    static constexpr int kNever = std::numeric_limits<int>::max();
+    double rate = 1;      // multiplies the learning rate
+    int first_epoch = 0;  // the layer is frozen before it: its weights and moments stay as they are
+};
+
 struct TrainingSpec {
     OptimizerSpec optimizer;
+    std::map<std::string, LayerTraining> layers;  // by the layer's name; the others learn as usual
     ScheduleSpec schedule;
     std::optional<ReduceOnPlateauSpec> reduce_on_plateau;
     std::string reduce_on_plateau_monitor = "val_loss";
