@@ -23,12 +23,20 @@ void* counted(std::size_t bytes, std::size_t alignment) {
 
 }  // namespace
 
-// The whole program allocates through these; the array forms call them.
+// The whole program allocates through these; the array forms call them. The form that doesn't throw has to be
+// here as well: the address sanitizer has one of its own, whose memory must not go to the delete below.
 void* operator new(std::size_t bytes) {
     return counted(bytes, alignof(std::max_align_t));
 }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
     return counted(bytes, static_cast<std::size_t>(alignment));
+}
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+    try {
+        return ::operator new(bytes);
+    } catch (const std::bad_alloc&) {
+        return nullptr;
+    }
 }
 void operator delete(void* memory) noexcept {
     std::free(memory);
