@@ -13,9 +13,10 @@ namespace kickdrum {
 struct Clip {
     std::string id;
     std::string group;
-    int label = 0;                // index into ClipTable::classes
-    int row = 0;                  // line of the label file, from 1 (the header is line 1)
-    std::filesystem::path audio;  // the file found for it; empty: none
+    int label = 0;                      // index into ClipTable::classes
+    int row = 0;                        // line of the label file, from 1 (the header is line 1)
+    std::filesystem::path audio;        // the file found for it; empty: none
+    std::vector<std::string> tracks{};  // what ClipTable::track_columns hold
 };
 
 // Rows of the label table that aren't clips of the experiment.
@@ -28,7 +29,8 @@ struct ClipTable {
     std::vector<std::string> classes;  // empty: clips without labels (their `label` is 0)
     std::vector<Clip> clips;
     std::vector<DroppedRows> dropped{};
-    std::filesystem::path file{};  // the label table, for messages
+    std::filesystem::path file{};              // the label table, for messages
+    std::vector<std::string> track_columns{};  // other columns that seem to name the clip's track
 };
 
 enum class Part : std::uint8_t { train, val, test };

@@ -132,7 +132,7 @@ class Loader {
         std::vector<float> samples;
         try {
             if (recipe_.together) {
-                samples = recipe_.together->read(audio);
+                samples = recipe_.together->read(audio, image(clip).last(recipe_.beside));
             } else {
                 recipe_.compute(audio, image(clip));
             }
@@ -168,7 +168,7 @@ class Loader {
         std::vector<std::span<float>> images;
         for (auto& one : clips) {
             samples.push_back(std::move(one.samples));
-            images.push_back(image(one.clip));
+            images.push_back(image(one.clip).first(recipe_.values - recipe_.beside));
         }
         {
             const std::lock_guard lock(computing_);

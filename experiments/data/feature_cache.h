@@ -47,9 +47,9 @@ using ComputeFeatures = std::function<void(const std::filesystem::path& audio, s
 
 // The same in two parts, for a device that takes many clips at once.
 struct TogetherFeatures {
-    // Throws AudioError for a bad clip. Called by several threads.
-    std::function<std::vector<float>(const std::filesystem::path& audio)> read;
-    // images[i] of clips[i], which doesn't depend on the others. Called by one thread at a time.
+    // Throws AudioError for a bad clip. Called by several threads. `beside`: the last values of the image.
+    std::function<std::vector<float>(const std::filesystem::path& audio, std::span<float> beside)> read;
+    // images[i], without those, of clips[i], which doesn't depend on the others. Called by one thread at a time.
     std::function<void(std::span<const std::vector<float>> clips, std::span<const std::span<float>> images)>
         compute;
 };
@@ -60,11 +60,16 @@ struct FeatureRecipe {
     std::size_t values = 0;  // floats per clip
     ComputeFeatures compute;
     std::optional<TogetherFeatures> together = {};  // instead of compute
+    std::size_t beside = 0;                         // of the values: those that `together` reads
 };
 
-// On CUDA everything after the resampling is computed on the device. The bits differ from the CPU's, so the
-// settings do too, and the cache never mixes them. The context must outlive the recipe.
-FeatureRecipe log_mel_recipe(const FeatureConfig& features, Context* context = nullptr);
+// Whether a fingerprint (dsp/fingerprint.h) follows each clip's image.
+enum class Fingerprints : bool { without, with };
+
+// On CUDA everything after the resampling but the fingerprint is computed on the device. The bits differ from
+// the CPU's, so the settings do too, and the cache never mixes them. The context must outlive the recipe.
+FeatureRecipe log_mel_recipe(const FeatureConfig& features, Context* context = nullptr,
+                             Fingerprints fingerprints = Fingerprints::without);
 
 // What was computed is in the cache even if this is stopped or killed (but for the last few clips). The
 // result doesn't depend on the number of threads. Errors other than AudioError are passed on.

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -16,6 +18,14 @@
 namespace kickdrum {
 namespace fs = std::filesystem;
 namespace {
+
+// What people call the column of the piece that a clip was cut from.
+bool names_track(std::string name) {
+    static constexpr std::array<std::string_view, 9> kNames = {
+        "spot_id", "track", "track_id", "trackid", "song", "song_id", "recording", "recording_id", "piece"};
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+    return std::ranges::find(kNames, name) != kNames.end();
+}
 
 class LabelReader {
  public:
@@ -34,6 +44,7 @@ class LabelReader {
             group_ = table_.column(config_.group, "data.group", problems_);
         }
         find_class_columns();
+        find_track_columns();
         for (const auto& row : table_.rows) {
             check_id(row);
             check_group(row);
@@ -54,6 +65,16 @@ class LabelReader {
         for (const auto& name : config_.classes) {
             class_columns_.push_back(table_.column(name, "data.classes", problems_));
             if (!class_columns_.back()) whole_ = false;
+        }
+    }
+
+    // Those that the group isn't taken from.
+    void find_track_columns() {
+        for (std::size_t column = 0; column < table_.header.fields.size(); ++column) {
+            const std::string& name = table_.header.fields[column];
+            if (column == id_ || column == group_ || column == label_ || !names_track(name)) continue;
+            track_columns_.push_back(column);
+            clips_.track_columns.push_back(name);
         }
     }
 
@@ -143,6 +164,7 @@ class LabelReader {
         } else {
             clip.group = row.fields[*group_];
         }
+        for (const std::size_t column : track_columns_) clip.tracks.push_back(row.fields[column]);
         clips_.clips.push_back(std::move(clip));
     }
 
@@ -219,6 +241,7 @@ class LabelReader {
     std::optional<std::size_t> group_;
     std::optional<std::size_t> filename_;
     std::optional<GroupPattern> pattern_;
+    std::vector<std::size_t> track_columns_;
     std::optional<std::size_t> label_;
     std::vector<std::optional<std::size_t>> class_columns_;
     bool whole_ = true;  // every class has its column

@@ -10,8 +10,10 @@
 #include <memory>
 
 #include "dsp/clip_pictures.h"
+#include "dsp/fingerprint.h"
 #include "experiments/data/clip_length.h"
 #include "experiments/data/feature_cache.h"
+#include "experiments/data/scratch_pool.h"
 #include "kernels/device/context.h"
 #include "kernels/device/cuda_status.h"
 
@@ -20,6 +22,8 @@ namespace {
 
 // To be raised whenever other code computes other features from the same settings.
 constexpr int kVersion = 1;
+
+constexpr int kFingerprintVersion = 1;
 
 // The libraries and the instruction set may change the last bits; so a cached result is always the one that
 // would be computed here and now.
@@ -43,6 +47,20 @@ std::string gpu_text() {
     return fmt::format("cuda {} {} {} {}", gpu.name, architecture_text(gpu.architecture),
                        cuda_version_text(facts.runtime), fft == facts.libraries.end() ? "" : fft->second);
 }
+
+// Fingerprints, by several threads.
+class Describer {
+ public:
+    Describer(int sample_rate, SimdLevel simd) : plan_(sample_rate, simd) {}
+    void compute(std::span<const float> samples, std::span<float> numbers) const {
+        const auto scratch = scratches_.borrow();
+        plan_.compute(samples, *scratch, numbers);
+    }
+
+ private:
+    FingerprintPlan plan_;
+    mutable ScratchPool<LogMelPlan::Scratch> scratches_;
+};
 
 }  // namespace
 
@@ -76,29 +94,38 @@ ClipFeatureSettings clip_feature_settings(const FeatureConfig& features) {
     return settings;
 }
 
-FeatureRecipe log_mel_recipe(const FeatureConfig& features, Context* context) {
+FeatureRecipe log_mel_recipe(const FeatureConfig& features, Context* context, Fingerprints fingerprints) {
     const ClipFeatureSettings settings = clip_feature_settings(features);
     const auto values = static_cast<std::size_t>(features.clip_shape().count());
+    const SimdLevel simd = best_simd_level();
+    std::shared_ptr<const Describer> describer;
+    if (fingerprints == Fingerprints::with)
+        describer = std::make_shared<const Describer>(features.sample_rate, simd);
+    const std::string described = describer ? fmt::format(" fingerprint={}", kFingerprintVersion) : "";
+    const std::size_t beside = describer ? kFingerprintFrames : 0;
+    const auto read = [describer, features](const std::filesystem::path& file, std::span<float> numbers) {
+        std::vector<float> samples = read_clip(file, features);
+        if (describer) describer->compute(samples, numbers);
+        return samples;
+    };
     if (is_plain(settings) && context != nullptr && context->device() == Device::cuda) {
         const auto pictures = std::make_shared<ClipPictures>(*context, settings);
-        return {
-            .settings = settings_text(features, gpu_text()),
-            .values = values,
-            .compute = {},
-            .together = TogetherFeatures{
-                .read = [features](const std::filesystem::path& file) { return read_clip(file, features); },
-                .compute =
-                    [pictures](std::span<const std::vector<float>> clips,
-                               std::span<const std::span<float>> images) {
-                        pictures->compute(clips, images);
-                    }}};
+        return {.settings = settings_text(features, gpu_text()) + described,
+                .values = values + beside,
+                .compute = {},
+                .together = TogetherFeatures{.read = read,
+                                             .compute =
+                                                 [pictures](std::span<const std::vector<float>> clips,
+                                                            std::span<const std::span<float>> images) {
+                                                     pictures->compute(clips, images);
+                                                 }},
+                .beside = beside};
     }
-    const SimdLevel simd = best_simd_level();
     const auto plan = std::make_shared<const ClipFeaturePlan>(settings, simd);
-    return {.settings = settings_text(features, to_string(simd)),
-            .values = values,
-            .compute = [plan, features](const std::filesystem::path& file, std::span<float> image) {
-                plan->compute(read_clip(file, features), image);
+    return {.settings = settings_text(features, to_string(simd)) + described,
+            .values = values + beside,
+            .compute = [plan, read, values](const std::filesystem::path& file, std::span<float> image) {
+                plan->compute(read(file, image.subspan(values)), image.first(values));
             }};
 }
 

@@ -95,6 +95,23 @@ void warn_of_split(const Results& results, std::vector<std::string>& list) {
     }
 }
 
+// In front of all else.
+void warn_of_audio(const Results& results, std::vector<std::string>& list) {
+    if (!results.study.leaks) return;
+    const LeakCheck& leaks = *results.study.leaks;
+    for (const auto& column : leaks.columns) {
+        list.insert(list.begin(),
+                    fmt::format("Leak: clips of {} of the {} tracks in the column '{}' lie in two "
+                                "parts. The scores are too good.",
+                                column.parted, column.tracks, column.column));
+    }
+    if (leaks.pairs.empty()) return;
+    list.insert(list.begin(),
+                fmt::format("Leak: the same audio lies in two parts, {} time{}; the list is under Data. The "
+                            "scores are too good.",
+                            leaks.pairs.size(), leaks.pairs.size() == 1 ? "" : "s"));
+}
+
 void warn_of_predictions(const Results& results, std::vector<std::string>& list) {
     const MeanConfusion confusion = mean_confusion(results.runs, &RunResult::test);
     for (std::size_t column = 0; column < confusion.mean.size(); ++column) {
@@ -250,6 +267,7 @@ std::vector<ConfusedPair> most_confused(const Results& results, int limit) {
 std::vector<std::string> warnings(const Results& results) {
     std::vector<std::string> list;
     warn_of_split(results, list);
+    warn_of_audio(results, list);
     warn_of_runs(results, list);
     warn_of_predictions(results, list);
     const std::size_t skipped = results.study.skipped.size();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where it fails, and what it was trained on.
+// Where it fails.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -77,49 +77,6 @@ std::string groups_table(const Page& page) {
                  rows + "</tbody>\n");
 }
 
-std::string count_cell(const PartCount& count) {
-    return count.clips == 0
-               ? "<td>0</td>"
-               : fmt::format("<td>{} <span class=\"muted\">({})</span></td>", count.clips, count.groups);
-}
-
-std::string split_table(const Page& page, const SplitTable& split) {
-    const auto& classes = page.results.study.classes;
-    const SplitCounts counts = count_split(split, static_cast<int>(classes.size()));
-    std::string rows =
-        "<thead><tr><th scope=\"col\">Class</th><th scope=\"col\">Train</th><th scope=\"col\">Validation</th>"
-        "<th scope=\"col\">Test</th><th scope=\"col\">Clips</th></tr></thead>\n<tbody>\n";
-    for (std::size_t c = 0; c < classes.size(); ++c) {
-        int clips = 0;
-        std::string cells;
-        for (const auto& count : counts.by_class[c]) {
-            clips += count.clips;
-            cells += count_cell(count);
-        }
-        rows += fmt::format("<tr><th scope=\"row\">{}</th>{}<td>{}</td></tr>\n",
-                            class_name(classes[c], static_cast<int>(c)), cells, clips);
-    }
-    std::string cells;
-    for (const auto& count : counts.by_part) cells += count_cell(count);
-    rows += fmt::format("<tr class=\"main rule\"><th scope=\"row\">All</th>{}<td>{}</td></tr>\n</tbody>\n",
-                        cells, split.rows.size());
-    return table(fmt::format("Clips (groups in brackets), split seed {}.", split.seed), rows);
-}
-
-std::string leak_text(const SplitTable& split, int classes) {
-    const SplitCounts counts = count_split(split, classes);
-    if (counts.leaked.empty()) {
-        return fmt::format("<p>No leak: none of the {} groups has clips in more than one part.</p>\n",
-                           counts.groups);
-    }
-    std::string names;
-    for (const auto& group : counts.leaked)
-        names += fmt::format("{}<code>{}</code>", names.empty() ? "" : ", ", escaped(group));
-    return fmt::format(
-        "<p><strong>Leak:</strong> {} of {} groups have clips in more than one part: {}.</p>\n",
-        counts.leaked.size(), counts.groups, names);
-}
-
 }  // namespace
 
 std::string mistakes_section(const Page& page) {
@@ -145,29 +102,6 @@ std::string mistakes_section(const Page& page) {
                       "with high "
                       "confidence is worth listening to: its label may be the mistake.",
                       rows, "full");
-}
-
-std::string data_section(const Page& page) {
-    const auto& results = page.results;
-    std::string text;
-    const int classes = static_cast<int>(results.study.classes.size());
-    for (std::size_t i = 0; i < results.splits.size(); ++i) {
-        if (results.splits[i].rows.empty()) continue;
-        const std::string content =
-            leak_text(results.splits[i], classes) + split_table(page, results.splits[i]);
-        text += i == 0 ? content : folded(fmt::format("Split of seed {}", results.splits[i].seed), content);
-    }
-    if (!results.study.skipped.empty()) {
-        std::string items;
-        for (const auto& clip : results.study.skipped) {
-            items += fmt::format("<li><span class=\"id\">{}</span>: {}</li>\n", escaped(clip.id),
-                                 escaped(clip.reason));
-        }
-        text += folded(
-            fmt::format("Left out <span>{}</span>", counted(std::ssize(results.study.skipped), "clip")),
-            "<ul>\n" + items + "</ul>\n");
-    }
-    return text;
 }
 
 }  // namespace kickdrum::html

@@ -181,6 +181,9 @@ CheckReport check_experiment(const ExperimentConfig& config, const CheckOptions&
             report.warnings.push_back(warning);
         }
     }
+    report.leaks = check_leaks(report.table, splits, data->duplicates);
+    for (const auto& warning : leak_warnings(report.leaks, report.leaks.pairs.size()))
+        report.warnings.push_back(warning);
     if (elsewhere) {
         progress.stage("Plans");
         check_elsewhere(config, options.architecture, report);

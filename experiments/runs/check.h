@@ -68,6 +68,7 @@ struct CheckReport {
     std::int64_t from_cache = 0;
     std::int64_t computed = 0;
     std::vector<SplitCheck> splits;
+    LeakCheck leaks;
     std::vector<LayerRow> layers;
     std::vector<std::pair<std::string, std::string>> implementations;
     MemoryCheck memory;

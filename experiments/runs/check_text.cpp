@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/runs/check.h"
+#include "experiments/runs/leak_json.h"
 #include "experiments/runs/memory_text.h"
 
 namespace kickdrum {
@@ -172,6 +173,13 @@ Json split_json(const CheckReport& report, const SplitCheck& split) {
     return json;
 }
 
+// Of the same audio in one part: no leak, but worth knowing.
+std::string together_text(const LeakCheck& leaks) {
+    if (leaks.pairs_together == 0) return "";
+    return fmt::format(", {} pair{} of groups with the same audio in one part", leaks.pairs_together,
+                       leaks.pairs_together == 1 ? "" : "s");
+}
+
 Json convolutions_json(const CheckReport& report) {
     Json list = Json::array();
     for (const auto& one : report.convolutions) {
@@ -213,6 +221,9 @@ std::string to_text(const CheckReport& report) {
                         report.computed, report.from_cache);
     for (const auto& clip : report.skipped) text += fmt::format("  left out: {}\n", clip.reason);
     for (const auto& split : report.splits) text += fmt::format("\n{}", split_text(report, split));
+    if (report.leaks.pairs.empty())
+        text += fmt::format("\nNo audio is in two parts: {} clips compared{}\n", report.leaks.clips,
+                            together_text(report.leaks));
     text += fmt::format("\n{}", layers_text(report));
     if (!report.architecture.empty()) text += convolutions_text(report);
     text += memory_text(report.memory, report.plan.parallel);
@@ -248,6 +259,7 @@ std::string to_json(const CheckReport& report) {
         json["skipped"].push_back({{"sample_id", clip.id}, {"reason", clip.reason}});
     }
     for (const auto& split : report.splits) json["splits"].push_back(split_json(report, split));
+    json["leaks"] = to_json(report.leaks);
     json["model"] = {{"parameters", parameter_count(report.layers)}, {"layers", layers_json(report)}};
     json["implementations"] = Json::object();
     for (const auto& [layer, implementation] : report.implementations) {

@@ -29,6 +29,8 @@ namespace kickdrum {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::size_t kPairsOnTerminal = 10;  // the report has the others
+
 class Experiment {
  public:
     Experiment(const ExperimentConfig& config, const RunOptions& options)
@@ -91,7 +93,9 @@ class Experiment {
         for (const auto& split : splits_) {
             for (const auto& warning : split_warnings(table_, split)) progress_.warning(warning);
         }
-        recorder.write_data(table_, splits_, std::move(skipped_));
+        LeakCheck leaks = check_leaks(table_, splits_, duplicates_);
+        for (const auto& warning : leak_warnings(leaks, kPairsOnTerminal)) progress_.warning(warning);
+        recorder.write_data(table_, splits_, std::move(skipped_), std::move(leaks));
         return train_all(recorder);
     }
 
@@ -114,6 +118,7 @@ class Experiment {
 
         table_ = std::move(data.table);
         skipped_ = std::move(data.skipped);
+        duplicates_ = std::move(data.duplicates);
         inputs_ = upload_images(data_context_, data.images, std::ssize(table_.clips));
         inputs_tensor_ = inputs_.tensor(config_.features.clip_shape().with_rows(std::ssize(table_.clips)));
         if (config_.features.standardize) bands_.emplace(data.images, config_.features.clip_shape());
@@ -278,6 +283,7 @@ class Experiment {
     std::optional<BandSums> bands_;  // to standardise by
     std::vector<Split> splits_;
     std::vector<SkippedClip> skipped_;
+    std::vector<DuplicatePair> duplicates_;
     ContentHash features_hash_;
 };
 

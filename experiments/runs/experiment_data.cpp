@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "dsp/fingerprint.h"
 #include "experiments/data/bad_clips.h"
 #include "experiments/data/feature_cache.h"
 #include "experiments/data/select.h"
@@ -17,28 +18,31 @@
 namespace kickdrum {
 namespace {
 
-// Takes the images of dropped clips out, in place.
-void drop_images(std::vector<float>& images, std::size_t clip_size, const std::vector<std::size_t>& dropped) {
-    std::size_t to = 0;
-    const std::size_t clips = images.size() / clip_size;
-    for (std::size_t clip = 0; clip < clips; ++clip) {
+// Takes the images of dropped clips out, in place. What follows each image, its fingerprint, is returned.
+std::vector<float> part_images(std::vector<float>& images, std::size_t image, std::size_t fingerprint,
+                               const std::vector<std::size_t>& dropped) {
+    std::vector<float> fingerprints;
+    const std::size_t record = image + fingerprint;
+    std::size_t kept = 0;
+    for (std::size_t clip = 0; clip < images.size() / record; ++clip) {
         if (std::binary_search(dropped.begin(), dropped.end(), clip)) continue;
-        if (to != clip) {
-            std::copy_n(images.begin() + static_cast<std::ptrdiff_t>(clip * clip_size), clip_size,
-                        images.begin() + static_cast<std::ptrdiff_t>(to * clip_size));
-        }
-        ++to;
+        const auto from = images.begin() + static_cast<std::ptrdiff_t>(clip * record);
+        const auto end = from + static_cast<std::ptrdiff_t>(image);
+        fingerprints.insert(fingerprints.end(), end, end + static_cast<std::ptrdiff_t>(fingerprint));
+        std::copy(from, end, images.begin() + static_cast<std::ptrdiff_t>(kept * image));
+        ++kept;
     }
-    images.resize(to * clip_size);
+    images.resize(kept * image);
+    return fingerprints;
 }
 
 }  // namespace
 
 ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTable& labels,
                                     const DataOptions& options) {
-    FeatureLoad load = load_features(
-        labels, config.features,
-        {.cache = options.cache, .threads = options.threads, .context = options.context}, options.progress);
+    FeatureLoad load =
+        load_features(labels, log_mel_recipe(config.features, options.context, Fingerprints::with),
+                      {.cache = options.cache, .threads = options.threads}, options.progress);
     ExperimentData data;
     data.warnings = config.warnings;
     data.from_cache = load.from_cache;
@@ -59,7 +63,12 @@ ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTa
     std::sort(dropped.begin(), dropped.end());
     data.table = without_clips(labels, dropped);
     data.images = std::move(load.images);
-    drop_images(data.images, static_cast<std::size_t>(config.features.clip_shape().count()), dropped);
+    const std::vector<float> fingerprints =
+        part_images(data.images, static_cast<std::size_t>(config.features.clip_shape().count()),
+                    kFingerprintFrames, dropped);
+    data.duplicates =
+        find_duplicates(data.table, fingerprints,
+                        FingerprintPlan(config.features.sample_rate, best_simd_level()).frame_seconds());
 
     Problems problems;
     check_groups(data.table, config.split, problems);

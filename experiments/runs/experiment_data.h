@@ -10,16 +10,18 @@
 
 #include "experiments/config/experiment_config.h"
 #include "experiments/data/dataset.h"
+#include "experiments/data/duplicates.h"
 #include "experiments/runs/results.h"
 #include "kernels/device/buffer.h"
 
 namespace kickdrum {
 
 struct ExperimentData {
-    ClipTable table;                   // without the clips that were skipped
-    std::vector<float> images;         // [clips, height, width], by the table's order
-    std::vector<SkippedClip> skipped;  // with data.on_bad_clip: skip
-    std::int64_t from_cache = 0;       // clips whose features were in the cache
+    ClipTable table;                        // without the clips that were skipped
+    std::vector<float> images;              // [clips, height, width], by the table's order
+    std::vector<SkippedClip> skipped;       // with data.on_bad_clip: skip
+    std::vector<DuplicatePair> duplicates;  // clips of different groups with the same sound
+    std::int64_t from_cache = 0;            // clips whose features were in the cache
     std::int64_t computed = 0;
     std::vector<std::string> warnings;  // what a person should know, but can train with
     bool stopped = false;               // `progress` said so; the rest isn't complete then

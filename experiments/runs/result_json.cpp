@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "experiments/diagnostics.h"
+#include "experiments/runs/leak_json.h"
 #include "experiments/runs/result_files.h"
 
 namespace kickdrum {
@@ -136,6 +137,7 @@ std::string state_json(const Study& study, StudyStatus status) {
     json["skipped"] = Json::array();
     for (const auto& clip : study.skipped)
         json["skipped"].push_back({{"id", clip.id}, {"reason", clip.reason}});
+    if (study.leaks) json["leaks"] = to_json(*study.leaks);
     return dump(json);
 }
 
@@ -153,6 +155,7 @@ State read_state(const std::string& text, const std::string& file) {
         json.at("published_source").get_to(study.published_source);
         json.at("model").get_to(study.model);
         json.at("experiment").get_to(study.experiment);
+        if (json.contains("leaks")) study.leaks = leak_check_from(json.at("leaks"));
         for (const auto& clip : json.at("skipped")) {
             study.skipped.push_back({clip.at("id").get<std::string>(), clip.at("reason").get<std::string>()});
         }

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "experiments/data/dataset.h"
 #include "experiments/runs/environment.h"
+#include "experiments/runs/leak_check.h"
 #include "experiments/runs/run_result.h"
 
 namespace kickdrum {
@@ -35,6 +37,7 @@ struct Study {
     std::string model;       // one line for the headline: "CNN, 8.48 M parameters"; may be empty
     std::string experiment;  // the experiment file as given, for the command that reproduces this
     std::vector<SkippedClip> skipped;
+    std::optional<LeakCheck> leaks;  // none before the data is known, and in folders of older versions
 };
 
 struct SplitRow {

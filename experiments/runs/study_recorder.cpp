@@ -52,9 +52,10 @@ StudyRecorder::StudyRecorder(const ExperimentConfig& config, Results results, Fo
 }
 
 void StudyRecorder::write_data(const ClipTable& table, const std::vector<Split>& splits,
-                               std::vector<SkippedClip> skipped) {
+                               std::vector<SkippedClip> skipped, LeakCheck leaks) {
     const std::lock_guard lock(mutex_);
     results_.study.skipped = std::move(skipped);
+    results_.study.leaks = std::move(leaks);
     folder_.write_study(results_.study);
     results_.splits.clear();
     for (const auto& split : splits) {

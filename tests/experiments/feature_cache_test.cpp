@@ -94,6 +94,32 @@ class FeatureCache : public testing::Test {
     std::atomic<int> calls_{0};
 };
 
+// Where a device computes many images together, what is read with each clip stands behind its image.
+TEST_F(FeatureCache, WhatIsReadBesideFollowsTheImage) {
+    FeatureRecipe recipe{.settings = "beside", .values = kValues, .compute = {}, .beside = 2};
+    recipe.together = TogetherFeatures{
+        .read =
+            [](const path& file, std::span<float> beside) {
+                const std::string content = read_bytes(file);
+                for (std::size_t i = 0; i < beside.size(); ++i)
+                    beside[i] = value_of(content, kValues - 2 + i);
+                return std::vector<float>(content.begin(), content.end());
+            },
+        .compute =
+            [](std::span<const std::vector<float>> clips, std::span<const std::span<float>> images) {
+                for (std::size_t clip = 0; clip < clips.size(); ++clip) {
+                    const std::string content(clips[clip].begin(), clips[clip].end());
+                    ASSERT_EQ(images[clip].size(), kValues - 2);
+                    for (std::size_t i = 0; i < kValues - 2; ++i) images[clip][i] = value_of(content, i);
+                }
+            }};
+    for (const std::int64_t from_cache : {0, 100}) {
+        const FeatureLoad load = load_features(table_, recipe, {.cache = cache_, .threads = 2}, {});
+        EXPECT_EQ(load.from_cache, from_cache);
+        expect_right(load);
+    }
+}
+
 TEST_F(FeatureCache, ComputesOnceThenReads) {
     const FeatureLoad first = load();
     EXPECT_EQ(first.computed, 100);

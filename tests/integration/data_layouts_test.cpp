@@ -9,6 +9,7 @@ namespace kickdrum {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 namespace fs = std::filesystem;
 
 const std::string kTable = "  labels: labels.csv\n  audio: clips\n  label: genre\n  classes: [low, high]\n";
@@ -137,6 +138,33 @@ TEST(DataLayouts, MistakesOfAugmentation) {
         EXPECT_EQ(outcome.code, 2) << set;
         EXPECT_THAT(outcome.err, HasSubstr(message));
     }
+}
+
+// One file as clips of nine tracks, and each clip as its own group although a column names the tracks.
+TEST(DataLayouts, TheSameAudioInTwoPartsIsNamed) {
+    const TinyStudy study;
+    for (int track = 2; track < 18; track += 2) {
+        fs::copy_file(study.clip("t00_0"), study.clip(fmt::format("t{:02}_0", track)),
+                      fs::copy_options::overwrite_existing);
+    }
+    const Outcome check = study({"check", "experiment.yaml"});
+    ASSERT_EQ(check.code, 0) << check.err;
+    EXPECT_THAT(check.out, HasSubstr("warning: leak: "));
+    EXPECT_THAT(check.out, HasSubstr("group 'track02'): the same file"));
+    EXPECT_THAT(check.out, Not(HasSubstr("column 'spot_id'")));
+    EXPECT_THAT(study({"check", "experiment.yaml", "--json"}).out, HasSubstr("\"kind\": \"same_file\""));
+
+    const Outcome run =
+        study({"run", "experiment.yaml", "--set", "data.group=sample_id", "--set", "runs=1", "--out", "out"});
+    ASSERT_EQ(run.code, 0) << run.err;
+    EXPECT_THAT(run.out + run.err, HasSubstr("'data.group: spot_id' keeps each track in one part"));
+    const std::string report = text_of(study / "out/report.html");
+    EXPECT_THAT(report, HasSubstr("Leak: the same audio lies in two parts"));
+    EXPECT_THAT(report, HasSubstr("tracks in the column <code>spot_id</code> lie in two"));
+    // What is read back says the same.
+    fs::remove(study / "out/report.html");
+    ASSERT_EQ(study({"report", "out"}).code, 0);
+    EXPECT_THAT(text_of(study / "out/report.html"), HasSubstr("Leak: the same audio lies in two parts"));
 }
 
 }  // namespace
