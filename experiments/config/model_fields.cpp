@@ -12,10 +12,14 @@ void activation(Fields& fields, Activation& value, const Key& key = {"activation
     fields.choice(key, value, choices);
 }
 
-void initializer(Fields& fields, Initializer& value) {
+void initializers(Fields& fields, Initializer& kernel, Initializer& bias) {
     std::vector<Choice<Initializer>> choices;
     for (const auto one : all_initializers()) choices.push_back({to_string(one), one});
-    fields.choice({"kernel_initializer", "initial weights; biases begin at zero"}, value, choices);
+    fields.choice({"kernel_initializer", "initial weights"}, kernel, choices);
+    const std::vector<Choice<Initializer>> of_biases = {{"zeros", Initializer::zeros},
+                                                        {"ones", Initializer::ones},
+                                                        {"fan_in_uniform", Initializer::fan_in_uniform}};
+    fields.choice({"bias_initializer", "initial biases"}, bias, of_biases);
 }
 
 void padding(Fields& fields, Padding& value) {
@@ -31,7 +35,7 @@ void conv2d(Fields& fields, Conv2dLayerSpec& conv) {
     padding(fields, conv.padding);
     activation(fields, conv.activation);
     fields.boolean({"use_bias", "add a bias per filter"}, conv.use_bias);
-    initializer(fields, conv.kernel_initializer);
+    initializers(fields, conv.kernel_initializer, conv.bias_initializer);
 }
 
 void pool2d(Fields& fields, Pool2dLayerSpec& pool) {
@@ -69,7 +73,7 @@ void dense(Fields& fields, DenseLayerSpec& layer) {
     layer.softmax = chosen == softmax;
     layer.activation = layer.softmax ? Activation::linear : static_cast<Activation>(chosen);
     fields.boolean({"use_bias", "add a bias per unit"}, layer.use_bias);
-    initializer(fields, layer.kernel_initializer);
+    initializers(fields, layer.kernel_initializer, layer.bias_initializer);
 }
 
 void residual(Fields& fields, ResidualLayerSpec& block) {

@@ -5,11 +5,12 @@ namespace kickdrum {
 
 Shape Conv2dLayer::plan(Planning& planning, const Shape& src) {
     op_ = make_conv2d(planning.context, src, spec_);
-    kernel_id_ = planning.parameters.declare(name() + "/kernel", conv2d_weights_shape(src, spec_),
-                                             ParameterKind::convolution, kernel_initializer_);
+    const Shape kernel = conv2d_weights_shape(src, spec_);
+    kernel_id_ =
+        planning.parameters.declare(name() + "/kernel", kernel, ParameterKind::convolution, initial_.kernel);
     if (spec_.has_bias) {
         bias_id_ = planning.parameters.declare(name() + "/bias", {spec_.channels_out}, ParameterKind::offset,
-                                               Initializer::zeros);
+                                               initial_.bias, fan_in_of(kernel));
     }
     forward_scratch_id_ = planning.forward_scratch(op_->scratch_bytes());
     backward_scratch_id_ = planning.backward_scratch(op_->scratch_bytes());
@@ -40,10 +41,11 @@ void Conv2dLayer::backward(Context& context, const Pass&, Tensor src, Tensor, Te
 Shape ConvBlockLayer::plan(Planning& planning, const Shape& src) {
     op_ = make_conv_block(planning.context, src, spec_);
     dst_shape_ = conv_block_dst_shape(src, spec_);
-    kernel_id_ = planning.parameters.declare(name() + "/kernel", conv_block_weights_shape(src, spec_),
-                                             ParameterKind::convolution, kernel_initializer_);
+    const Shape kernel = conv_block_weights_shape(src, spec_);
+    kernel_id_ =
+        planning.parameters.declare(name() + "/kernel", kernel, ParameterKind::convolution, initial_.kernel);
     bias_id_ = planning.parameters.declare(name() + "/bias", {spec_.channels_out}, ParameterKind::offset,
-                                           Initializer::zeros);
+                                           initial_.bias, fan_in_of(kernel));
     winner_id_ = planning.workspace(static_cast<std::size_t>(dst_shape_.count()));
     forward_scratch_id_ = planning.forward_scratch(op_->scratch_bytes());
     backward_scratch_id_ = planning.backward_scratch(op_->scratch_bytes());

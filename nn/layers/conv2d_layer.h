@@ -13,8 +13,8 @@ namespace kickdrum {
 
 class Conv2dLayer : public Layer {
  public:
-    Conv2dLayer(std::string name, const Conv2dSpec& spec, Initializer kernel_initializer)
-        : Layer(std::move(name)), spec_(spec), kernel_initializer_(kernel_initializer) {}
+    Conv2dLayer(std::string name, const Conv2dSpec& spec, Initializers initial)
+        : Layer(std::move(name)), spec_(spec), initial_(initial) {}
 
     Shape plan(Planning& planning, const Shape& src) override;
     void bind(const Arena& arena, const ParameterStore& parameters) override;
@@ -27,7 +27,7 @@ class Conv2dLayer : public Layer {
 
  private:
     Conv2dSpec spec_;
-    Initializer kernel_initializer_;
+    Initializers initial_;
     std::unique_ptr<Conv2d> op_;
     ParameterId kernel_id_, bias_id_;
     BlockId forward_scratch_id_, backward_scratch_id_;
@@ -36,8 +36,8 @@ class Conv2dLayer : public Layer {
 
 class ConvBlockLayer : public Layer {
  public:
-    ConvBlockLayer(std::string name, const ConvBlockSpec& spec, Initializer kernel_initializer)
-        : Layer(std::move(name)), spec_(spec), kernel_initializer_(kernel_initializer) {}
+    ConvBlockLayer(std::string name, const ConvBlockSpec& spec, Initializers initial)
+        : Layer(std::move(name)), spec_(spec), initial_(initial) {}
 
     Shape plan(Planning& planning, const Shape& src) override;
     void bind(const Arena& arena, const ParameterStore& parameters) override;
@@ -51,7 +51,7 @@ class ConvBlockLayer : public Layer {
 
  private:
     ConvBlockSpec spec_;
-    Initializer kernel_initializer_;
+    Initializers initial_;
     std::unique_ptr<ConvBlock> op_;
     Shape dst_shape_;
     ParameterId kernel_id_, bias_id_;

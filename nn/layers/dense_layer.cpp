@@ -11,10 +11,10 @@ Shape DenseLayer::plan(Planning& planning, const Shape& src) {
                                         .relu = options_.relu,
                                         .dropout = options_.dropout});
     kernel_id_ = planning.parameters.declare(name() + "/kernel", {src[1], options_.units},
-                                             ParameterKind::weights, kernel_initializer_);
+                                             ParameterKind::weights, initial_.kernel);
     if (options_.has_bias) {
         bias_id_ = planning.parameters.declare(name() + "/bias", {options_.units}, ParameterKind::offset,
-                                               Initializer::zeros);
+                                               initial_.bias, src[1]);
     }
     forward_scratch_id_ = planning.forward_scratch(op_->scratch_bytes());
     backward_scratch_id_ = planning.backward_scratch(op_->scratch_bytes());

@@ -20,8 +20,8 @@ struct DenseLayerOptions {
 
 class DenseLayer : public Layer {
  public:
-    DenseLayer(std::string name, DenseLayerOptions options, Initializer kernel_initializer)
-        : Layer(std::move(name)), options_(std::move(options)), kernel_initializer_(kernel_initializer) {}
+    DenseLayer(std::string name, DenseLayerOptions options, Initializers initial)
+        : Layer(std::move(name)), options_(std::move(options)), initial_(initial) {}
 
     Shape plan(Planning& planning, const Shape& src) override;
     void bind(const Arena& arena, const ParameterStore& parameters) override;
@@ -34,7 +34,7 @@ class DenseLayer : public Layer {
 
  private:
     DenseLayerOptions options_;
-    Initializer kernel_initializer_;
+    Initializers initial_;
     std::unique_ptr<Dense> op_;
     ParameterId kernel_id_, bias_id_;
     BlockId forward_scratch_id_, backward_scratch_id_;

@@ -44,6 +44,12 @@ struct Planning {
     BlockId workspace(std::size_t bytes) { return memory.request(bytes, tick, backward_tick(tick)); }
 };
 
+// How a layer's weights begin.
+struct Initializers {
+    Initializer kernel = Initializer::glorot_uniform;
+    Initializer bias = Initializer::zeros;
+};
+
 // What differs from one pass to the next.
 struct Pass {
     bool training = false;

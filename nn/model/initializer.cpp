@@ -11,8 +11,9 @@ namespace kickdrum {
 namespace {
 
 constexpr std::array kInitializers = {
-    Initializer::zeros,      Initializer::ones,      Initializer::glorot_uniform, Initializer::glorot_normal,
-    Initializer::he_uniform, Initializer::he_normal, Initializer::lecun_uniform,  Initializer::lecun_normal};
+    Initializer::zeros,         Initializer::ones,         Initializer::glorot_uniform,
+    Initializer::glorot_normal, Initializer::he_uniform,   Initializer::he_normal,
+    Initializer::lecun_uniform, Initializer::lecun_normal, Initializer::fan_in_uniform};
 
 // Standard deviation of a standard normal cut off at +-2.
 constexpr double kTruncatedDeviation = 0.87962566103423978;
@@ -39,6 +40,7 @@ double variance_of(Initializer initializer, const Fans& fans) {
         case Initializer::he_normal: return 2 / fans.in;
         case Initializer::lecun_uniform:
         case Initializer::lecun_normal: return 1 / fans.in;
+        case Initializer::fan_in_uniform: return 1 / (3 * fans.in);
         case Initializer::zeros:
         case Initializer::ones: break;
     }
@@ -94,6 +96,7 @@ std::string_view to_string(Initializer initializer) {
         case Initializer::he_normal: return "he_normal";
         case Initializer::lecun_uniform: return "lecun_uniform";
         case Initializer::lecun_normal: return "lecun_normal";
+        case Initializer::fan_in_uniform: return "fan_in_uniform";
     }
     return "?";
 }
@@ -102,16 +105,24 @@ std::span<const Initializer> all_initializers() {
     return kInitializers;
 }
 
-void initialize(Initializer initializer, const Shape& shape, RandomStream stream, std::span<float> dst) {
+std::int64_t fan_in_of(const Shape& kernel) {
+    return static_cast<std::int64_t>(fans_of(kernel).in);
+}
+
+void initialize(Initializer initializer, const Shape& shape, RandomStream stream, std::span<float> dst,
+                std::int64_t fan_in) {
     require(static_cast<std::int64_t>(dst.size()) == shape.count(),
             "initialize: {} values for a weight of shape {}", dst.size(), to_string(shape));
-    const double variance = variance_of(initializer, fans_of(shape));
+    Fans fans = fans_of(shape);
+    if (fan_in > 0) fans.in = static_cast<double>(fan_in);
+    const double variance = variance_of(initializer, fans);
     switch (initializer) {
         case Initializer::zeros: std::fill(dst.begin(), dst.end(), 0.0F); return;
         case Initializer::ones: std::fill(dst.begin(), dst.end(), 1.0F); return;
         case Initializer::glorot_uniform:
         case Initializer::he_uniform:
         case Initializer::lecun_uniform:
+        case Initializer::fan_in_uniform:
             fill_random(stream, dst, [limit = std::sqrt(3 * variance)](std::uint32_t bits) {
                 return limit * centered(bits);
             });

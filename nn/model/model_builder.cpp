@@ -24,7 +24,7 @@ class Builder {
             if (i + 1 < layers.size() && is_block(layers[i], layers[i + 1])) {
                 const auto& conv = std::get<Conv2dLayerSpec>(layers[i].kind);
                 push<ConvBlockLayer>(ConvBlockSpec{.channels_out = conv.filters, .padding = conv.padding},
-                                     conv.kernel_initializer);
+                                     Initializers{conv.kernel_initializer, conv.bias_initializer});
                 names_.next(type_name(layers[++i]));  // the pooling keeps its number
                 continue;
             }
@@ -64,7 +64,7 @@ class Builder {
                                      .dilation = conv.dilation,
                                      .padding = conv.padding,
                                      .has_bias = conv.use_bias},
-                          conv.kernel_initializer);
+                          Initializers{conv.kernel_initializer, conv.bias_initializer});
         push_activation(conv.activation);
     }
 
@@ -97,7 +97,7 @@ class Builder {
             options.dropout = static_cast<float>(dropout->rate);
             options.dropout_name = names_.next(type_name(*next_));
         }
-        push<DenseLayer>(std::move(options), dense.kernel_initializer);
+        push<DenseLayer>(std::move(options), Initializers{dense.kernel_initializer, dense.bias_initializer});
         if (dense.activation != Activation::relu) push_activation(dense.activation);
     }
 

@@ -32,6 +32,7 @@ struct Conv2dLayerSpec {
     Activation activation = Activation::linear;
     bool use_bias = true;
     Initializer kernel_initializer = Initializer::glorot_uniform;
+    Initializer bias_initializer = Initializer::zeros;
 };
 
 struct Pool2dLayerSpec {  // max_pool2d, average_pool2d
@@ -73,6 +74,7 @@ struct DenseLayerSpec {
     Activation activation = Activation::linear;
     bool use_bias = true;
     Initializer kernel_initializer = Initializer::glorot_uniform;
+    Initializer bias_initializer = Initializer::zeros;
 };
 
 // dst = activation(body(src) + shortcut(src)); an empty shortcut is the identity, and body must keep the

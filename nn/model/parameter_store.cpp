@@ -41,10 +41,10 @@ std::uint16_t bf16_bits(float value) {
 }  // namespace
 
 ParameterId ParameterStore::declare(std::string name, const Shape& shape, ParameterKind kind,
-                                    Initializer initializer) {
+                                    Initializer initializer, std::int64_t fan_in) {
     require(context_ == nullptr, "parameter '{}' was declared after the allocation", name);
     std::size_t& end = is_trainable(kind) ? trainable_bytes_ : state_bytes_;
-    parameters_.push_back({std::move(name), shape, kind, initializer, end});
+    parameters_.push_back({std::move(name), shape, kind, initializer, end, fan_in});
     end += aligned(static_cast<std::size_t>(shape.count()) * sizeof(float));
     return {static_cast<int>(parameters_.size()) - 1};
 }
@@ -62,7 +62,7 @@ void ParameterStore::initialize(std::uint64_t seed) {
     for (const auto& parameter : parameters_) {
         values.resize(static_cast<std::size_t>(parameter.shape.count()));
         kickdrum::initialize(parameter.initializer, parameter.shape,
-                             random_stream(seed, "init/" + parameter.name), values);
+                             random_stream(seed, "init/" + parameter.name), values, parameter.fan_in);
         write(parameter, values);
     }
 }

@@ -37,7 +37,8 @@ struct Parameter {
     Shape shape;       // of a convolution: HWIO, whatever the device's layout
     ParameterKind kind = ParameterKind::weights;
     Initializer initializer = Initializer::zeros;
-    std::size_t offset = 0;  // bytes into the trainable or the state memory
+    std::size_t offset = 0;   // bytes into the trainable or the state memory
+    std::int64_t fan_in = 0;  // for the initialiser, of its layer; 0: as the shape says
 };
 
 struct ParameterId {
@@ -46,7 +47,8 @@ struct ParameterId {
 
 class ParameterStore {
  public:
-    ParameterId declare(std::string name, const Shape& shape, ParameterKind kind, Initializer initializer);
+    ParameterId declare(std::string name, const Shape& shape, ParameterKind kind, Initializer initializer,
+                        std::int64_t fan_in = 0);
 
     // Allocates values and gradients on the context, which must outlive the store; no declarations after
     // that.

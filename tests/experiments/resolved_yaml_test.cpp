@@ -41,7 +41,7 @@ model:
   - average_pool2d
   - global_max_pool2d
   - dropout: 0.25
-  - dense: {units: 12, activation: tanh, kernel_initializer: zeros}
+  - dense: {units: 12, activation: tanh, kernel_initializer: zeros, bias_initializer: fan_in_uniform}
   - dense: {units: 3, activation: softmax, use_bias: false}
 training:
   optimizer: {sgd: {learning_rate: 0.05, momentum: 0.9, nesterov: true, weight_decay: 0.0005, global_clipnorm: 1.5}}
@@ -147,7 +147,7 @@ TEST_F(ResolvedYaml, ShowsEveryDefault) {
                   "model:\n"
                   "  - flatten\n"
                   "  - dense: {units: classes, activation: softmax, use_bias: true, kernel_initializer: "
-                  "glorot_uniform}\n"
+                  "glorot_uniform, bias_initializer: zeros}\n"
                   "training:\n"
                   "  optimizer: {adam: {learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1.0e-07, "
                   "weight_decay: 0, global_clipnorm: none}}\n"

@@ -66,6 +66,8 @@ TEST(Initializer, HasKerasVariancesAndBounds) {
         {Initializer::he_uniform, conv, 2.0 / 240, kUniform},
         {Initializer::he_normal, conv, 2.0 / 240, kNormal},
         {Initializer::lecun_normal, conv, 1.0 / 240, kNormal},
+        {Initializer::fan_in_uniform, dense, 1.0 / 900, kUniform},  // PyTorch: +-1 / sqrt(300)
+        {Initializer::fan_in_uniform, conv, 1.0 / 720, kUniform},
         {Initializer::glorot_uniform, flat, 1.0 / 20000, kUniform},
     };
     for (const Case& c : cases) {
@@ -94,6 +96,17 @@ TEST(Initializer, NormalsHaveTheRightDistribution) {
     }
 }
 
+// PyTorch draws a bias within 1 / sqrt(the inputs of its layer).
+TEST(Initializer, ABiasHasTheFanOfItsLayer) {
+    std::vector<float> values(20000);
+    initialize(Initializer::fan_in_uniform, {20000}, random_stream(1, "a"), values,
+               fan_in_of({3, 5, 16, 128}));
+    const Moments moments = moments_of(values);
+    EXPECT_LE(moments.largest, 1 / std::sqrt(240.0) * (1 + 1e-6));
+    EXPECT_GE(moments.largest, 1 / std::sqrt(240.0) * 0.995);
+    EXPECT_EQ(fan_in_of({300, 100}), 300);
+}
+
 TEST(Initializer, ZerosAndOnes) {
     EXPECT_EQ(drawn(Initializer::zeros, {3}), (std::vector<float>{0, 0, 0}));
     EXPECT_EQ(drawn(Initializer::ones, {2, 1}), (std::vector<float>{1, 1}));
@@ -112,7 +125,7 @@ TEST(Initializer, IsAFunctionOfStreamAndShape) {
 TEST(Initializer, HasANameEach) {
     std::set<std::string_view> names;
     for (const Initializer initializer : all_initializers()) names.insert(to_string(initializer));
-    EXPECT_EQ(names.size(), 8U);
+    EXPECT_EQ(names.size(), 9U);
     EXPECT_EQ(to_string(Initializer::glorot_uniform), "glorot_uniform");
 }
 
