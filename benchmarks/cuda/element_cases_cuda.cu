@@ -128,8 +128,8 @@ GpuCall batch_norm(Context& context, bool forward, const GpuScale& scale) {
     }
     return {.run =
                 [=, &context] {
-                    batch_norm_backward(context, src, gamma, saved_mean, saved_inv_std, dst, diff, diff_gamma,
-                                        beta, nullptr, scratch);
+                    batch_norm_backward(context, {}, src, gamma, saved_mean, saved_inv_std, dst, diff,
+                                        diff_gamma, beta, nullptr, scratch);
                 },
             .bytes = bytes_of({src, src, dst, dst, diff})};
 }

@@ -55,7 +55,7 @@ void batch_norm_backward(benchmark::State& state) {
     batch_norm_forward_training(bench.context(), {}, bn.src, bn.parameters(), bn.dst, bn.vector(4),
                                 bn.vector(5), nullptr, bn.scratch);
     const double seconds = bench.time(state, [&] {
-        batch_norm_backward(bench.context(), bn.src, bn.vector(0), bn.vector(4), bn.vector(5), bn.dst,
+        batch_norm_backward(bench.context(), {}, bn.src, bn.vector(0), bn.vector(4), bn.vector(5), bn.dst,
                             bn.diff_src, bn.vector(6), bn.vector(7), nullptr, bn.scratch);
     });
     bench.count_bytes(state, seconds,

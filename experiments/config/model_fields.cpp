@@ -52,6 +52,8 @@ void batch_norm(Fields& fields, BatchNormLayerSpec& norm) {
                   {.low = 0, .high = 1, .without_high = true});
     fields.number({"epsilon", "added to the variance"}, norm.epsilon,
                   {.low = 0, .high = 1, .without_low = true});
+    fields.integer_or_word({"statistics_size", "clips of a batch that share their mean and variance"},
+                           norm.statistics_size, {1, 65'536}, "batch", 0);
 }
 
 void dropout(Fields& fields, DropoutLayerSpec& layer) {

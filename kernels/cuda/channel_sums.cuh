@@ -14,27 +14,30 @@ namespace kickdrum::cuda {
 
 constexpr int kSumThreads = 256;
 
-// [rows, channels] of a tensor, cut into pieces.
+// [rows, channels] of a tensor, cut into pieces. Its clips are those of the batch from first_clip on.
 struct ClipRows {
     std::int64_t rows;
     std::int64_t rows_per_clip;
     std::int64_t channels;
     std::int64_t rows_per_piece;
     std::int64_t pieces;
+    std::int64_t first_clip;
 
-    explicit ClipRows(const Tensor& src)
+    explicit ClipRows(const Tensor& src, std::int64_t first_clip_of_batch = 0)
         : rows(0),
           rows_per_clip(0),
           channels(src.shape[src.shape.rank() - 1]),
           rows_per_piece(batch_norm_rows_per_piece(channels)),
-          pieces(0) {
+          pieces(0),
+          first_clip(first_clip_of_batch) {
         rows = src.count() / channels;
         rows_per_clip = rows / src.rows();
         pieces = (rows + rows_per_piece - 1) / rows_per_piece;
     }
     // Those that count; those after them are padding.
     __device__ std::int64_t counted(const StepState* state) const {
-        return state == nullptr ? rows : min(state->rows * rows_per_clip, rows);
+        if (state == nullptr) return rows;
+        return min(max(state->rows - first_clip, std::int64_t{0}) * rows_per_clip, rows);
     }
 };
 

@@ -54,9 +54,10 @@ struct Scratch {
     }
 };
 
-// The rows of the batch that count; those after them are padding.
-std::int64_t counted_rows(const StepState* state, const Tensor& src) {
-    return state == nullptr ? src.rows() : std::min<std::int64_t>(state->rows, src.rows());
+// The rows of the group that count; those after them are padding.
+std::int64_t counted_rows(const StepState* state, std::int64_t first_clip, const Tensor& src) {
+    if (state == nullptr) return src.rows();
+    return std::clamp<std::int64_t>(state->rows - first_clip, 0, src.rows());
 }
 
 void clear_padding(const Tensor& dst, std::int64_t counted) {
@@ -73,10 +74,12 @@ void update_moving(Tensor moving, std::int64_t channel, float momentum, double m
 
 void batch_norm_forward_training(Context& context, const BatchNormSpec& spec, Tensor src,
                                  const BatchNormParameters& parameters, Tensor dst, Tensor saved_mean,
-                                 Tensor saved_inv_std, const StepState* state, Tensor scratch_memory) {
+                                 Tensor saved_inv_std, const StepState* state, std::int64_t first_clip,
+                                 Tensor scratch_memory) {
     const BatchNormKernels& kernels = batch_norm_kernels(context.simd());
-    const std::int64_t counted = counted_rows(state, src);
+    const std::int64_t counted = counted_rows(state, first_clip, src);
     clear_padding(dst, counted);
+    if (counted == 0) return;
     const Rows plan(src.first_rows(counted));
     const Scratch scratch(scratch_memory, plan);
     // The first row is near enough to the mean for the sum of squares about it to keep the variance's digits.
@@ -125,10 +128,11 @@ void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, T
 
 void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor saved_mean, Tensor saved_inv_std,
                          Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta,
-                         const StepState* state, Tensor scratch_memory) {
+                         const StepState* state, std::int64_t first_clip, Tensor scratch_memory) {
     const BatchNormKernels& kernels = batch_norm_kernels(context.simd());
-    const std::int64_t counted = counted_rows(state, src);
+    const std::int64_t counted = counted_rows(state, first_clip, src);
     clear_padding(diff_src, counted);
+    if (counted == 0) return;
     const Rows plan(src.first_rows(counted));
     const Scratch scratch(scratch_memory, plan);
     plan.for_each_piece(context, [&](std::int64_t piece, std::int64_t at, std::int64_t rows) {
@@ -146,8 +150,9 @@ void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor save
         const double product = scratch.sums[plan.channels + k];
         const auto inv_std = static_cast<double>(saved_inv_std.f32()[k]);
         const double scale = static_cast<double>(gamma.f32()[k]) * inv_std;
-        diff_beta.f32()[k] = static_cast<float>(sum);
-        diff_gamma.f32()[k] = static_cast<float>(product * inv_std);
+        const bool adds = first_clip > 0;
+        diff_beta.f32()[k] = (adds ? diff_beta.f32()[k] : 0) + static_cast<float>(sum);
+        diff_gamma.f32()[k] = (adds ? diff_gamma.f32()[k] : 0) + static_cast<float>(product * inv_std);
         scratch.values[0][k] = static_cast<float>(scale);
         scratch.values[1][k] = static_cast<float>(scale * inv_std * inv_std * product / count);
         scratch.values[2][k] = static_cast<float>(scale * sum / count);

@@ -96,7 +96,8 @@ template <class T>
 __global__ void moments_kernel(ClipRows plan, BatchNormSpec spec, const T* __restrict__ src,
                                const StepState* __restrict__ state, const double* __restrict__ sums,
                                TrainingChannels channels) {
-    const auto count = static_cast<double>(plan.counted(state));
+    const std::int64_t counted = plan.counted(state);
+    const auto count = static_cast<double>(max(counted, std::int64_t{1}));
     for_each_channel(plan, sums, [&](std::int64_t k, ChannelSums total) {
         const double offset = total.first / count;
         const double mean = static_cast<double>(to_float(src[k])) + offset;
@@ -111,6 +112,7 @@ __global__ void moments_kernel(ClipRows plan, BatchNormSpec spec, const T* __res
         const double rounded_off = mean - static_cast<double>(rounded_mean);
         channels.scale[k] = static_cast<float>(scale);
         channels.shift[k] = static_cast<float>(static_cast<double>(channels.beta[k]) - rounded_off * scale);
+        if (counted == 0) return;
         update_moving(channels.moving_mean + k, spec.momentum, mean);
         update_moving(channels.moving_variance + k, spec.momentum, variance);
     });
@@ -129,12 +131,14 @@ struct GradientChannels {
 // diff_src = gamma inv_std (dy - mean(dy) - x^ mean(dy x^)) with x^ = (x - mean) inv_std.
 __global__ void gradients_kernel(ClipRows plan, const StepState* __restrict__ state,
                                  const double* __restrict__ sums, GradientChannels channels) {
-    const auto count = static_cast<double>(plan.counted(state));
+    const auto count = static_cast<double>(max(plan.counted(state), std::int64_t{1}));
+    const bool adds = plan.first_clip > 0;
     for_each_channel(plan, sums, [&](std::int64_t k, ChannelSums total) {
         const auto inv_std = static_cast<double>(channels.saved_inv_std[k]);
         const double scale = static_cast<double>(channels.gamma[k]) * inv_std;
-        channels.diff_beta[k] = static_cast<float>(total.first);
-        channels.diff_gamma[k] = static_cast<float>(total.second * inv_std);
+        channels.diff_beta[k] = (adds ? channels.diff_beta[k] : 0) + static_cast<float>(total.first);
+        channels.diff_gamma[k] =
+            (adds ? channels.diff_gamma[k] : 0) + static_cast<float>(total.second * inv_std);
         channels.scale[k] = static_cast<float>(scale);
         channels.slope[k] = static_cast<float>(scale * inv_std * inv_std * total.second / count);
         channels.offset[k] = static_cast<float>(scale * total.first / count);
@@ -237,8 +241,9 @@ ChannelBlocks piece_blocks(const ClipRows& plan, int size) {
 
 void batch_norm_forward_training(Context& context, const BatchNormSpec& spec, Tensor src,
                                  const BatchNormParameters& parameters, Tensor dst, Tensor saved_mean,
-                                 Tensor saved_inv_std, const StepState* state, Tensor scratch_memory) {
-    const ClipRows plan(src);
+                                 Tensor saved_inv_std, const StepState* state, std::int64_t first_clip,
+                                 Tensor scratch_memory) {
+    const ClipRows plan(src, first_clip);
     const Scratch scratch(scratch_memory, plan);
     const TrainingChannels channels = {.gamma = parameters.gamma.f32(),
                                        .beta = parameters.beta.f32(),
@@ -282,8 +287,8 @@ void batch_norm_forward_inference(Context& context, const BatchNormSpec& spec, T
 
 void batch_norm_backward(Context& context, Tensor src, Tensor gamma, Tensor saved_mean, Tensor saved_inv_std,
                          Tensor diff_dst, Tensor diff_src, Tensor diff_gamma, Tensor diff_beta,
-                         const StepState* state, Tensor scratch_memory) {
-    const ClipRows plan(src);
+                         const StepState* state, std::int64_t first_clip, Tensor scratch_memory) {
+    const ClipRows plan(src, first_clip);
     const Scratch scratch(scratch_memory, plan);
     const GradientChannels channels = {.gamma = gamma.f32(),
                                        .saved_inv_std = saved_inv_std.f32(),

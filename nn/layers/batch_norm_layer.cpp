@@ -15,7 +15,8 @@ Shape BatchNormLayer::plan(Planning& planning, const Shape& src) {
         parameters.declare(name() + "/moving_mean", shape, ParameterKind::state, Initializer::zeros);
     moving_variance_id_ =
         parameters.declare(name() + "/moving_variance", shape, ParameterKind::state, Initializer::ones);
-    saved_id_ = planning.workspace(2 * static_cast<std::size_t>(channels_) * sizeof(float));
+    saved_count_ = batch_norm_groups(spec_, src[0]) * channels_;
+    saved_id_ = planning.workspace(2 * static_cast<std::size_t>(saved_count_) * sizeof(float));
     forward_scratch_id_ = planning.forward_scratch(batch_norm_scratch_bytes(src));
     backward_scratch_id_ = planning.backward_scratch(batch_norm_scratch_bytes(src));
     return src;
@@ -28,18 +29,24 @@ void BatchNormLayer::bind(const Arena& arena, const ParameterStore& parameters) 
                    .moving_variance = parameters.value(moving_variance_id_)};
     diff_gamma_ = parameters.gradient(gamma_id_);
     diff_beta_ = parameters.gradient(beta_id_);
-    const Tensor saved = arena.tensor(saved_id_, {2, channels_});
-    saved_mean_ = saved.reshaped({channels_});
+    saved_mean_ = arena.tensor(saved_id_, {2, saved_count_});
+    saved_mean_.shape = {saved_count_};
     saved_inv_std_ = saved_mean_;
-    saved_inv_std_.data = saved.f32() + channels_;
+    saved_inv_std_.data = saved_mean_.f32() + saved_count_;
     forward_scratch_ = arena.scratch(forward_scratch_id_);
     backward_scratch_ = arena.scratch(backward_scratch_id_);
 }
 
+// A smaller batch has fewer groups.
+Tensor BatchNormLayer::saved(Tensor moments, const Tensor& src) const {
+    moments.shape = {batch_norm_groups(spec_, src.rows()) * channels_};
+    return moments;
+}
+
 void BatchNormLayer::forward(Context& context, const Pass& pass, Tensor src, Tensor dst) {
     if (pass.training && !frozen()) {
-        batch_norm_forward_training(context, spec_, src, parameters_, dst, saved_mean_, saved_inv_std_,
-                                    pass.state, forward_scratch_);
+        batch_norm_forward_training(context, spec_, src, parameters_, dst, saved(saved_mean_, src),
+                                    saved(saved_inv_std_, src), pass.state, forward_scratch_);
     } else {
         batch_norm_forward_inference(context, spec_, src, parameters_, dst);
     }
@@ -60,9 +67,9 @@ void BatchNormLayer::backward(Context& context, const Pass& pass, Tensor src, Te
         return;
     }
     // The first layer of a network has nobody to give diff_src to; diff_dst is spent by then and takes it.
-    batch_norm_backward(context, src, parameters_.gamma, saved_mean_, saved_inv_std_, diff_dst,
-                        diff_src ? diff_src : diff_dst, diff_gamma_, diff_beta_, pass.state,
-                        backward_scratch_);
+    batch_norm_backward(context, spec_, src, parameters_.gamma, saved(saved_mean_, src),
+                        saved(saved_inv_std_, src), diff_dst, diff_src ? diff_src : diff_dst, diff_gamma_,
+                        diff_beta_, pass.state, backward_scratch_);
 }
 
 }  // namespace kickdrum

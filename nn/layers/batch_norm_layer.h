@@ -21,8 +21,11 @@ class BatchNormLayer : public Layer {
     bool backward_reads_dst() const override { return false; }
 
  private:
+    Tensor saved(Tensor moments, const Tensor& src) const;
+
     BatchNormSpec spec_;
     std::int64_t channels_ = 0;
+    std::int64_t saved_count_ = 0;  // moments of all groups of a full batch
     ParameterId gamma_id_, beta_id_, moving_mean_id_, moving_variance_id_;
     BlockId saved_id_, forward_scratch_id_, backward_scratch_id_;
     BatchNormParameters parameters_;

@@ -79,7 +79,8 @@ class Builder {
 
     void visit(const BatchNormLayerSpec& norm) {
         push<BatchNormLayer>(BatchNormSpec{.momentum = static_cast<float>(norm.momentum),
-                                           .epsilon = static_cast<float>(norm.epsilon)});
+                                           .epsilon = static_cast<float>(norm.epsilon),
+                                           .statistics_size = norm.statistics_size});
     }
 
     void visit(const ActivationLayerSpec& activation) { push<ActivationLayer>(activation.function); }

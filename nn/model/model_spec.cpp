@@ -99,8 +99,9 @@ class ShapeWalk {
 
     Shape visit(const BatchNormLayerSpec& norm, const Shape& src) {
         const std::int64_t channels = src[src.rank() - 1];
-        return add_row(fmt::format("momentum {:g}, epsilon {:g}", norm.momentum, norm.epsilon), src, src,
-                       4 * channels);
+        std::string text = fmt::format("momentum {:g}, epsilon {:g}", norm.momentum, norm.epsilon);
+        if (norm.statistics_size > 0) text += fmt::format(", over {} clips", norm.statistics_size);
+        return add_row(std::move(text), src, src, 4 * channels);
     }
 
     Shape visit(const ActivationLayerSpec& activation, const Shape& src) {

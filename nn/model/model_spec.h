@@ -50,6 +50,7 @@ struct BatchNormLayerSpec {
     static constexpr std::string_view kName = "batch_norm";
     double momentum = 0.99;
     double epsilon = 1e-3;
+    int statistics_size = 0;  // clips of a batch that share their moments; 0: all
 };
 
 struct ActivationLayerSpec {

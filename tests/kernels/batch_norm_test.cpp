@@ -45,8 +45,8 @@ struct Problem {
                                     scratch);
     }
     void backward(Context& context) {
-        batch_norm_backward(context, src, gamma, saved_mean, saved_inv_std, diff_dst, diff_src, diff_gamma,
-                            diff_beta, nullptr, scratch);
+        batch_norm_backward(context, spec, src, gamma, saved_mean, saved_inv_std, diff_dst, diff_src,
+                            diff_gamma, diff_beta, nullptr, scratch);
     }
 
     BatchNormSpec spec = {.momentum = 0.9F, .epsilon = 1e-3F};
@@ -194,9 +194,9 @@ TEST_P(BatchNormTest, BackwardMatchesFormula) {
         EXPECT_LT(relative_error(problem.diff_gamma.values(), gamma_gradient), 1e-6);
         EXPECT_LT(relative_error(problem.diff_src.values(), gradient), 1e-6);
         const auto separate = problem.diff_src.values();
-        batch_norm_backward(context(), problem.src, problem.gamma, problem.saved_mean, problem.saved_inv_std,
-                            problem.diff_dst, problem.diff_dst, problem.diff_gamma, problem.diff_beta,
-                            nullptr, problem.scratch);
+        batch_norm_backward(context(), problem.spec, problem.src, problem.gamma, problem.saved_mean,
+                            problem.saved_inv_std, problem.diff_dst, problem.diff_dst, problem.diff_gamma,
+                            problem.diff_beta, nullptr, problem.scratch);
         EXPECT_EQ(problem.diff_dst.values(), separate) << "in place";
     }
 }
@@ -292,9 +292,9 @@ TEST_P(BatchNormTest, PaddingCountsForNothing) {
     const TestState state(context(), {.rows = 3});
     batch_norm_forward_training(context(), padded.spec, padded.src, padded.parameters(), padded.dst,
                                 padded.saved_mean, padded.saved_inv_std, state, padded.scratch);
-    batch_norm_backward(context(), padded.src, padded.gamma, padded.saved_mean, padded.saved_inv_std,
-                        padded.diff_dst, padded.diff_src, padded.diff_gamma, padded.diff_beta, state,
-                        padded.scratch);
+    batch_norm_backward(context(), padded.spec, padded.src, padded.gamma, padded.saved_mean,
+                        padded.saved_inv_std, padded.diff_dst, padded.diff_src, padded.diff_gamma,
+                        padded.diff_beta, state, padded.scratch);
     EXPECT_EQ(padded.saved_mean.values(), whole.saved_mean.values());
     EXPECT_EQ(padded.moving_variance.values(), whole.moving_variance.values());
     EXPECT_EQ(padded.diff_gamma.values(), whole.diff_gamma.values());
@@ -305,6 +305,55 @@ TEST_P(BatchNormTest, PaddingCountsForNothing) {
             ASSERT_EQ(actual[i], i < expected.size() ? expected[i] : 0) << i;
         }
     }
+}
+
+// Groups of 3 among 8 clips, the last of 2, of which one is padding: each as if it were a batch of its own,
+// and what is learnt is the sum. A fourth group is all padding.
+TEST_P(BatchNormTest, GroupsOfClipsHaveTheirOwnMoments) {
+    constexpr std::int64_t kSize = 3, kCells = 4 * 5, kChannels = 6;
+    Problem grouped(context(), {10, 4, 5, kChannels});
+    grouped.spec.statistics_size = kSize;
+    ASSERT_EQ(batch_norm_groups(grouped.spec, 10), 4);
+    TestTensor saved_mean(context(), {4 * kChannels}), saved_inv_std(context(), {4 * kChannels});
+    const auto slice = [](const std::vector<float>& all, std::int64_t first, std::int64_t count) {
+        const auto begin = all.begin() + first * kCells * kChannels;
+        return std::vector<float>(begin, begin + count * kCells * kChannels);
+    };
+    std::vector<float> dst, diff_src;
+    std::vector<double> diff_gamma(kChannels), diff_beta(kChannels);
+    std::vector<float> moving_mean = grouped.moving_mean.values();
+    std::vector<float> moving_variance = grouped.moving_variance.values();
+    for (const auto& [first, count] : {std::pair{0, 3}, {3, 3}, {6, 1}}) {
+        Problem alone(context(), {count, 4, 5, kChannels});
+        alone.src.assign(slice(grouped.src.values(), first, count));
+        alone.diff_dst.assign(slice(grouped.diff_dst.values(), first, count));
+        alone.moving_mean.assign(moving_mean);
+        alone.moving_variance.assign(moving_variance);
+        alone.forward(context());
+        alone.backward(context());
+        moving_mean = alone.moving_mean.values();
+        moving_variance = alone.moving_variance.values();
+        for (const float value : alone.dst.values()) dst.push_back(value);
+        for (const float value : alone.diff_src.values()) diff_src.push_back(value);
+        for (std::size_t k = 0; k < kChannels; ++k) {
+            diff_gamma[k] += static_cast<double>(alone.diff_gamma.values()[k]);
+            diff_beta[k] += static_cast<double>(alone.diff_beta.values()[k]);
+        }
+    }
+    dst.resize(10 * kCells * kChannels, 0);
+    diff_src.resize(dst.size(), 0);
+    const TestState state(context(), {.rows = 7});
+    batch_norm_forward_training(context(), grouped.spec, grouped.src, grouped.parameters(), grouped.dst,
+                                saved_mean, saved_inv_std, state, grouped.scratch);
+    batch_norm_backward(context(), grouped.spec, grouped.src, grouped.gamma, saved_mean, saved_inv_std,
+                        grouped.diff_dst, grouped.diff_src, grouped.diff_gamma, grouped.diff_beta, state,
+                        grouped.scratch);
+    EXPECT_EQ(grouped.dst.values(), dst);
+    EXPECT_EQ(grouped.diff_src.values(), diff_src);
+    EXPECT_EQ(grouped.moving_mean.values(), moving_mean);
+    EXPECT_EQ(grouped.moving_variance.values(), moving_variance);
+    EXPECT_LT(relative_error(grouped.diff_gamma.values(), diff_gamma), 1e-6);
+    EXPECT_LT(relative_error(grouped.diff_beta.values(), diff_beta), 1e-6);
 }
 
 TEST_P(BatchNormTest, RejectsWhatDoesNotFit) {
@@ -322,13 +371,16 @@ TEST_P(BatchNormTest, RejectsWhatDoesNotFit) {
     EXPECT_THROW(train(problem.spec, problem.parameters(), problem.dst, small), InvalidArgument);
     EXPECT_THROW(train({.momentum = 1.5F}, problem.parameters(), problem.dst, problem.scratch),
                  InvalidArgument);
+    EXPECT_THROW(train({.statistics_size = 2}, problem.parameters(), problem.dst, problem.scratch),
+                 InvalidArgument)
+        << "moments for one group only";
     EXPECT_THROW(train({.epsilon = 0}, problem.parameters(), problem.dst, problem.scratch), InvalidArgument);
     BatchNormParameters wrong = problem.parameters();
     wrong.gamma = seven;
     EXPECT_THROW(train(problem.spec, wrong, problem.dst, problem.scratch), InvalidArgument);
     EXPECT_THROW(batch_norm_forward_inference(context(), problem.spec, problem.src, wrong, problem.dst),
                  InvalidArgument);
-    EXPECT_THROW(batch_norm_backward(context(), problem.src, problem.gamma, problem.saved_mean,
+    EXPECT_THROW(batch_norm_backward(context(), problem.spec, problem.src, problem.gamma, problem.saved_mean,
                                      problem.saved_inv_std, seven, problem.diff_src, problem.diff_gamma,
                                      problem.diff_beta, nullptr, problem.scratch),
                  InvalidArgument);
