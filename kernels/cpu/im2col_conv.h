@@ -29,6 +29,9 @@ class Im2colConv {
         std::int64_t y, x;  // of the patch's first tap in src; may lie outside
     };
     Pixel first_tap(std::int64_t pixel) const;
+    template <class Row, class Outside>
+    void for_each_stretch(Pixel at, const Row& row, const Outside& outside) const;
+    const float* patches_of(const float* clip, std::int64_t first, int count, float* memory) const;
     // Rows of `depth_` floats for output pixels [first, first + count) of one clip.
     void gather(const float* clip, std::int64_t first, int count, float* rows) const;
     void scatter_add(const float* rows, std::int64_t first, int count, float* clip) const;
@@ -38,6 +41,7 @@ class Im2colConv {
     Shape src_shape_;
     std::int64_t p_, q_;
     WindowExtent rows_, columns_;
+    bool is_pointwise_;  // 1x1, stride 1: a patch is the pixel
     int c_, k_;
     int depth_;     // kernel.h * kernel.w * c
     int k_padded_;  // to whole panels
