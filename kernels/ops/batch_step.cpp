@@ -15,6 +15,7 @@ void begin_batch(Context& context, const BatchTables& tables, StepState* state, 
     const Shape batches{tables.clips.rows()};
     require_tensor(context, "begin_batch: rows", tables.rows, batches, DType::i32);
     require_tensor(context, "begin_batch: learning_rates", tables.learning_rates, batches);
+    require_tensor(context, "begin_batch: beta_1", tables.beta_1, batches);
     require_tensor(context, "begin_batch: dataset_labels", tables.dataset_labels, DType::i32);
     require_tensor(context, "begin_batch: class_weights", tables.class_weights);
     require_tensor(context, "begin_batch: indices", indices, DType::i32);

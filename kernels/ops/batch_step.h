@@ -6,7 +6,7 @@
 //   begin_batch, with b = state->next_batch, for every row i of the batch:
 //     indices[i] = clips[b, i];  labels[i] = dataset_labels[indices[i]]
 //     weights[i] = i < rows[b] ? class_weights[labels[i]] : 0
-//     state: learning_rate = learning_rates[b], gradient_scale = 1, loss_scale = 1 / rows[b], rows = rows[b],
+//     state: learning_rate = learning_rates[b], beta_1 = beta_1[b], gradient_scale = 1, loss_scale = 1 / rows[b], rows = rows[b],
 //            batch = b, next_batch = b + 1, step = first_step + b
 #pragma once
 
@@ -21,6 +21,7 @@ struct BatchTables {
     Tensor clips;           // i32 [batches, n], indices into the dataset; padding: any clip
     Tensor rows;            // i32 [batches], how many clips of the batch aren't padding
     Tensor learning_rates;  // [batches]
+    Tensor beta_1;          // [batches]
     Tensor dataset_labels;  // i32 [clips of the dataset]
     Tensor class_weights;   // [classes]
 };

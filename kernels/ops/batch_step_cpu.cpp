@@ -24,6 +24,7 @@ void begin_batch(Context&, const BatchTables& tables, StepState* state, Tensor i
         weights.f32()[i] = i < rows ? tables.class_weights.f32()[label] : 0;
     }
     state->learning_rate = tables.learning_rates.f32()[batch];
+    state->beta_1 = tables.beta_1.f32()[batch];
     state->gradient_scale = 1;
     state->loss_scale = 1 / static_cast<float>(rows);
     state->rows = rows;

@@ -14,6 +14,7 @@ struct Tables {
     const std::int32_t* clips;
     const std::int32_t* rows;
     const float* learning_rates;
+    const float* beta_1;
     const std::int32_t* dataset_labels;
     const float* class_weights;
     std::int32_t batches;
@@ -48,6 +49,7 @@ __global__ void begin(Tables tables, StepState* state, Batch batch) {
     __syncthreads();  // everybody has read the number of the batch
     if (threadIdx.x != 0) return;
     state->learning_rate = tables.learning_rates[number];
+    state->beta_1 = tables.beta_1[number];
     state->gradient_scale = 1;
     state->loss_scale = 1 / static_cast<float>(rows);
     state->rows = rows;
@@ -63,6 +65,7 @@ void begin_batch(Context& context, const BatchTables& tables, StepState* state, 
     const Tables given = {.clips = tables.clips.i32(),
                           .rows = tables.rows.i32(),
                           .learning_rates = tables.learning_rates.f32(),
+                          .beta_1 = tables.beta_1.f32(),
                           .dataset_labels = tables.dataset_labels.i32(),
                           .class_weights = tables.class_weights.f32(),
                           .batches = static_cast<std::int32_t>(tables.clips.rows()),

@@ -17,7 +17,8 @@
 namespace kickdrum {
 
 struct AdamSpec {
-    double beta_1 = 0.9;  // double: 1 - 0.999F is off by 1e-5 of itself
+    double beta_1 = 0.9;          // double: 1 - 0.999F is off by 1e-5 of itself
+    bool beta_1_by_step = false;  // beta_1 is state->beta_1 instead
     double beta_2 = 0.999;
     double epsilon = 1e-7;    // added to the uncorrected sqrt(v), as Keras does
     double weight_decay = 0;  // decoupled (AdamW): w -= w * weight_decay * learning_rate, before the step

@@ -20,10 +20,11 @@ constexpr std::int64_t kSumAlignment = 1024;
 void adam_step(Context& context, const AdamSpec& spec, const StepState* state, Tensor weights,
                Tensor gradient, Tensor m, Tensor v, Tensor) {
     const auto t = static_cast<double>(state->step + 1 - spec.first_step);
-    const double correction = std::sqrt(1 - std::pow(spec.beta_2, t)) / (1 - std::pow(spec.beta_1, t));
+    const double beta_1 = spec.beta_1_by_step ? static_cast<double>(state->beta_1) : spec.beta_1;
+    const double correction = std::sqrt(1 - std::pow(spec.beta_2, t)) / (1 - std::pow(beta_1, t));
     const double rate = static_cast<double>(state->learning_rate) * spec.rate_factor;
     const AdamCoefficients coefficients = {.gradient_scale = state->gradient_scale,
-                                           .one_minus_beta_1 = static_cast<float>(1 - spec.beta_1),
+                                           .one_minus_beta_1 = static_cast<float>(1 - beta_1),
                                            .one_minus_beta_2 = static_cast<float>(1 - spec.beta_2),
                                            .alpha = static_cast<float>(rate * correction),
                                            .epsilon = static_cast<float>(spec.epsilon),

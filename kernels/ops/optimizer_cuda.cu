@@ -25,12 +25,13 @@ struct AdamFactors {
 
 __device__ AdamFactors adam_factors(const AdamSpec& spec, const StepState& state) {
     const auto t = static_cast<double>(state.step + 1 - spec.first_step);
-    const double correction = sqrt(1 - pow(spec.beta_2, t)) / (1 - pow(spec.beta_1, t));
+    const double beta_1 = spec.beta_1_by_step ? static_cast<double>(state.beta_1) : spec.beta_1;
+    const double correction = sqrt(1 - pow(spec.beta_2, t)) / (1 - pow(beta_1, t));
     const double rate = static_cast<double>(state.learning_rate) * spec.rate_factor;
     return {.gradient_scale = state.gradient_scale,
             .alpha = static_cast<float>(rate * correction),
             .decay = static_cast<float>(spec.weight_decay * rate),
-            .one_minus_beta_1 = static_cast<float>(1 - spec.beta_1),
+            .one_minus_beta_1 = static_cast<float>(1 - beta_1),
             .one_minus_beta_2 = static_cast<float>(1 - spec.beta_2),
             .epsilon = static_cast<float>(spec.epsilon)};
 }

@@ -26,11 +26,13 @@ EpochTables::EpochTables(Context& context, const Dataset& dataset, const Trainin
     const std::int64_t batches = (clips + spec.batch_size - 1) / spec.batch_size;
     rows_offset_ = aligned(sizeof(StepState));
     rates_offset_ = rows_offset_ + words(batches);
-    clips_offset_ = rates_offset_ + words(batches);
+    beta_1_offset_ = rates_offset_ + words(batches);
+    clips_offset_ = beta_1_offset_ + words(batches);
     memory_ = Buffer(context, clips_offset_ + words(batches * spec.batch_size));
     staging_ = HostBuffer(context, memory_.bytes());
     rows_ = memory_.tensor({batches}, DType::i32, rows_offset_);
     learning_rates_ = memory_.tensor({batches}, DType::f32, rates_offset_);
+    beta_1_ = memory_.tensor({batches}, DType::f32, beta_1_offset_);
     clips_ = memory_.tensor({batches, spec.batch_size}, DType::i32, clips_offset_);
 
     std::vector<float> weights = spec.class_weights;
@@ -48,12 +50,14 @@ EpochTables::EpochTables(Context& context, const Dataset& dataset, const Trainin
 }
 
 void EpochTables::upload(std::span<const std::int32_t> clips, std::span<const double> learning_rates,
-                         std::uint64_t step, const EpochProgress& done) {
+                         std::uint64_t step, const EpochProgress& done, std::span<const double> beta_1) {
     const std::int64_t batches = (std::ssize(clips) + batch_size() - 1) / batch_size();
     require(batches <= largest_batches(), "{} clips in batches of {}: the dataset has only {}", clips.size(),
             batch_size(), dataset_labels_.count());
     require(learning_rates.empty() || std::ssize(learning_rates) == batches,
             "{} learning rates for {} batches", learning_rates.size(), batches);
+    require(beta_1.empty() || std::ssize(beta_1) == batches, "{} values of beta_1 for {} batches",
+            beta_1.size(), batches);
     batches_ = batches;
     require(done.batches >= 0 && done.batches <= batches, "{} batches are done of an epoch of {}",
             done.batches, batches);
@@ -65,12 +69,14 @@ void EpochTables::upload(std::span<const std::int32_t> clips, std::span<const do
     std::memcpy(staging_.data(), &state, sizeof(state));
     auto* const rows = reinterpret_cast<std::int32_t*>(staging_.data() + rows_offset_);
     auto* const rates = reinterpret_cast<float*>(staging_.data() + rates_offset_);
+    auto* const betas = reinterpret_cast<float*>(staging_.data() + beta_1_offset_);
     auto* const order = reinterpret_cast<std::int32_t*>(staging_.data() + clips_offset_);
     for (std::int64_t batch = 0; batch < batches; ++batch) {
         rows[batch] =
             static_cast<std::int32_t>(std::min(batch_size(), std::ssize(clips) - batch * batch_size()));
         rates[batch] =
             learning_rates.empty() ? 0 : static_cast<float>(learning_rates[static_cast<std::size_t>(batch)]);
+        betas[batch] = beta_1.empty() ? 0 : static_cast<float>(beta_1[static_cast<std::size_t>(batch)]);
     }
     std::fill(std::copy(clips.begin(), clips.end(), order), order + batches * batch_size(), clips.front());
     const std::size_t bytes = clips_offset_ + words(batches * batch_size());

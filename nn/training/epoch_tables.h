@@ -36,10 +36,10 @@ class EpochTables {
 
     // Cuts the clips (indices into the dataset) into batches, pads the last one with the first clip, and
     // sends them with a new state that begins at optimiser step `step`, behind the batches of `done`.
-    // learning_rates: one a batch, or none: zeros. Until the device has taken the tables, synchronize() or
+    // learning_rates, beta_1: one a batch, or none: zeros. Until the device has taken the tables, synchronize() or
     // download_state(), nothing more may be sent.
     void upload(std::span<const std::int32_t> clips, std::span<const double> learning_rates,
-                std::uint64_t step, const EpochProgress& done = {});
+                std::uint64_t step, const EpochProgress& done = {}, std::span<const double> beta_1 = {});
     // Of the epoch that was sent.
     std::int64_t batches() const { return batches_; }
     std::int64_t rows(std::int64_t batch) const;
@@ -53,16 +53,16 @@ class EpochTables {
 
  private:
     BatchTables tables(const Tensor& class_weights) const {
-        return {clips_, rows_, learning_rates_, dataset_labels_, class_weights};
+        return {clips_, rows_, learning_rates_, beta_1_, dataset_labels_, class_weights};
     }
 
     Context& context_;
-    Buffer memory_;  // state, rows, learning rates, clips: laid out as in staging_
+    Buffer memory_;  // state, rows, learning rates, beta_1, clips: laid out as in staging_
     HostBuffer staging_;
     Buffer constants_;
-    Tensor clips_, rows_, learning_rates_;
+    Tensor clips_, rows_, learning_rates_, beta_1_;
     Tensor dataset_labels_, class_weights_, ones_;
-    std::size_t rows_offset_ = 0, rates_offset_ = 0, clips_offset_ = 0;
+    std::size_t rows_offset_ = 0, rates_offset_ = 0, beta_1_offset_ = 0, clips_offset_ = 0;
     std::int64_t batches_ = 0;
 };
 

@@ -18,6 +18,7 @@ class BatchStepTest : public DeviceTest {
             : clips(context, {4, 3}, DType::i32),
               rows(context, {4}, DType::i32),
               rates(context, {4}),
+              beta_1(context, {4}),
               dataset_labels(context, {8}, DType::i32),
               class_weights(context, {3}),
               indices(context, {3}, DType::i32),
@@ -27,11 +28,13 @@ class BatchStepTest : public DeviceTest {
             clips.assign(std::vector<std::int32_t>{6, 0, 5, 1, 2, 3, 4, 6, 6, 0, 1, 2});
             rows.assign(std::vector<std::int32_t>{3, 3, 1, 2});
             rates.assign(std::vector<float>{0.5F, 0.25F, 0.125F, 4});
+            beta_1.assign(std::vector<float>{0.9F, 0.8F, 0.7F, 5});
             dataset_labels.assign(std::vector<std::int32_t>{2, 0, 1, 1, 2, 0, 1, 0});
             class_weights.assign(std::vector<float>{1.5F, 0.75F, 3});
         }
         BatchTables tables() const {
-            return {clips.tensor().first_rows(3), rows.tensor().first_rows(3), rates.tensor().first_rows(3),
+            return {clips.tensor().first_rows(3),          rows.tensor().first_rows(3),
+                    rates.tensor().first_rows(3),          beta_1.tensor().first_rows(3),
                     dataset_labels.tensor().first_rows(7), class_weights};
         }
         void begin(Context& context, std::int64_t count = 3) {
@@ -39,7 +42,7 @@ class BatchStepTest : public DeviceTest {
                         labels.tensor().first_rows(count), weights.tensor().first_rows(count));
         }
 
-        TestTensor clips, rows, rates, dataset_labels, class_weights, indices, labels, weights;
+        TestTensor clips, rows, rates, beta_1, dataset_labels, class_weights, indices, labels, weights;
         TestState state;
     };
 };
@@ -52,6 +55,7 @@ TEST_P(BatchStepTest, GoesThroughTheEpoch) {
     EXPECT_EQ(epoch.weights.values(), (std::vector<float>{0.75F, 3, 1.5F}));
     StepState state = epoch.state.get();
     EXPECT_EQ(state.learning_rate, 0.5F);
+    EXPECT_EQ(state.beta_1, 0.9F);
     EXPECT_EQ(state.gradient_scale, 1);
     EXPECT_EQ(state.loss_scale, 1.0F / 3);
     EXPECT_EQ(state.rows, 3);
@@ -64,6 +68,7 @@ TEST_P(BatchStepTest, GoesThroughTheEpoch) {
     EXPECT_EQ(epoch.weights.values(), (std::vector<float>{3, 0, 0}));
     state = epoch.state.get();
     EXPECT_EQ(state.learning_rate, 0.125F);
+    EXPECT_EQ(state.beta_1, 0.7F);
     EXPECT_EQ(state.loss_scale, 1);
     EXPECT_EQ(state.rows, 1);
     EXPECT_EQ(state.step, 42U);

@@ -71,6 +71,30 @@ TEST_P(OptimizerTest, AdamMatchesKeras) {
     });
 }
 
+// beta_1 from 0.95 down to 0.85 and back, as PyTorch's OneCycleLR moves it; the correction takes the step's own.
+TEST_P(OptimizerTest, AdamTakesTheStepsBeta1) {
+    const double betas[] = {0.95, 0.9, 0.85, 0.9, 0.95};
+    double weight = 1;
+    double m = 0;
+    double v = 0;
+    State state(context(), {1});
+    state.weights.assign(std::vector<float>{1});
+    for (std::uint64_t t = 1; t <= 5; ++t) {
+        const auto g = static_cast<double>(kGradients[t - 1][0]);
+        const double beta_1 = betas[t - 1];
+        m = beta_1 * m + (1 - beta_1) * g;
+        v = 0.999 * v + 0.001 * g * g;
+        const auto n = static_cast<double>(t);
+        weight -=
+            0.01 * std::sqrt(1 - std::pow(0.999, n)) / (1 - std::pow(beta_1, n)) * m / (std::sqrt(v) + 1e-7);
+        state.gradient.assign(std::vector<float>{kGradients[t - 1][0]});
+        state.state.set({.step = t - 1, .learning_rate = 0.01F, .beta_1 = static_cast<float>(beta_1)});
+        adam_step(context(), {.beta_1 = 0.5, .beta_1_by_step = true}, state.state, state.weights,
+                  state.gradient, state.first, state.second);
+        EXPECT_NEAR(static_cast<double>(state.weights.values()[0]), weight, 1e-6) << t;
+    }
+}
+
 TEST_P(OptimizerTest, AdamWMatchesKeras) {
     const Trace trace = {{{0.9890003800392151, -0.4895000755786896, 0.2400566041469574},
                           {0.9788337349891663, -0.4863472282886505, 0.24342648684978485},
