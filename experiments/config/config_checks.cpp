@@ -173,6 +173,14 @@ class Checks {
                             training.input_frames, f.width));
             return;
         }
+        if (training.test_frames > f.width) {
+            complain(
+                {"training.test_frames"},
+                fmt::format("'training.test_frames' is {}, but a clip has {} frames (features.size); take "
+                            "fewer",
+                            training.test_frames, f.width));
+            return;
+        }
         const AugmentSpec& spec = training.augment;
         const std::int64_t frames = config_.input_shape()[2];
         if (spec.frequency_masks > 0 && spec.frequency_mask > f.height) {
@@ -192,6 +200,15 @@ class Checks {
 
     void schedule() {
         const ScheduleSpec& spec = config_.training.schedule;
+        if (spec.min_beta_1.has_value() != spec.max_beta_1.has_value() && sound("training.schedule")) {
+            complain({"training.schedule"},
+                     "'min_beta_1' and 'max_beta_1' belong together: give both, or none");
+        }
+        if (changes_beta_1(spec) && config_.training.optimizer.kind == OptimizerKind::sgd &&
+            sound({"training.schedule", "training.optimizer"})) {
+            complain({"training.schedule"},
+                     "'min_beta_1' and 'max_beta_1' are of adam and adamw; sgd has no beta_1");
+        }
         if (spec.kind != ScheduleKind::step || !sound("training.schedule")) return;
         if ((spec.every_epochs > 0) == !spec.at_epochs.empty()) {
             complain({"training.schedule"},
@@ -235,14 +252,24 @@ class Checks {
 
     // Walks through the network with the shapes that a clip will have.
     void model() {
-        if (config_.model.empty() || !sound({"model", "features.size", "features.channels",
-                                             "training.input_frames", "data.classes"})) {
+        if (config_.model.empty() ||
+            !sound({"model", "features.size", "features.channels", "training.input_frames",
+                    "training.test_frames", "data.classes"})) {
             return;
         }
         const int classes = config_.data.classes.empty() ? supposed_classes(config_.model.back())
                                                          : static_cast<int>(config_.data.classes.size());
         try {
-            describe_model(config_.model, config_.input_shape(), classes);
+            const auto seen = describe_model(config_.model, config_.input_shape(), classes);
+            const Shape tested = evaluation_inputs(config_.features.clip_shape(), config_.training);
+            if (parameter_count(describe_model(config_.model, tested, classes)) != parameter_count(seen)) {
+                complain({"training.test_frames"},
+                         fmt::format(
+                             "this network can't see {} frames in evaluations and {} in training: its dense "
+                             "layers would need other weights; put a global pooling before them, or "
+                             "make 'training.test_frames' equal to 'training.input_frames'",
+                             tested[2], config_.input_shape()[2]));
+            }
         } catch (const ModelError& error) {
             problems_.add({.message = error.what(),
                            .file = error.line > 0 ? root_.source : source_of_change("model"),

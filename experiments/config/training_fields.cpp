@@ -93,15 +93,19 @@ void one_cycle_fields(Fields& fields, ScheduleSpec& spec) {
                   {.low = 0, .high = 1, .without_low = true, .without_high = true});
     fields.number({"div_factor", "highest rate / first rate"}, spec.div_factor, {.low = 1});
     fields.number({"final_div_factor", "first rate / last rate"}, spec.final_div_factor, {.low = 1});
+    fields.number_or_none({"min_beta_1", "Adam's beta_1 where the rate is highest"}, spec.min_beta_1, kShare);
+    fields.number_or_none({"max_beta_1", "Adam's beta_1 at both ends"}, spec.max_beta_1, kShare);
 }
 
 void schedule(Fields& fields, ScheduleSpec& spec) {
     const auto alternative = [&spec](ScheduleKind kind, std::string_view meaning,
                                      void (*options)(Fields&, ScheduleSpec&)) {
-        return Alternative{.name = to_string(kind),
-                           .meaning = meaning,
-                           .select = [&spec, kind] { spec = {.kind = kind, .at_epochs = {}}; },
-                           .options = [&spec, options](Fields& block) { options(block, spec); }};
+        return Alternative{
+            .name = to_string(kind),
+            .meaning = meaning,
+            .select = [&spec,
+                       kind] { spec = {.kind = kind, .at_epochs = {}, .min_beta_1 = {}, .max_beta_1 = {}}; },
+            .options = [&spec, options](Fields& block) { options(block, spec); }};
     };
     fields.one_of(
         {"schedule", "how the learning rate changes"}, to_string(spec.kind),
@@ -142,6 +146,14 @@ void class_weights(Fields& fields, ExperimentConfig& config, FileOnlyValues& oth
     fields.word_or_numbers({"class_weights", "how much each class counts in the training loss"}, chosen,
                            words, other.class_weights, kNotNegative);
     config.class_weights.kind = static_cast<Kind>(chosen);
+}
+
+void average_decay(Fields& fields, double& decay) {
+    std::optional<double> given;
+    if (decay > 0) given = decay;
+    fields.number_or_none({"average_weights", "decay of the weights' moving average, which is the model"},
+                          given, {.low = 0, .high = 1, .without_low = true, .without_high = true});
+    decay = given.value_or(0);
 }
 
 // What floats hold, as numbers of the file.
@@ -186,12 +198,19 @@ void training_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& o
     fields.number({"label_smoothing", "share of the target spread over all classes"}, smoothing, kShare);
     training.label_smoothing = static_cast<float>(smoothing);
     fields.integer({"batch_size", "clips per training step"}, training.batch_size, {1, 65'536});
+    fields.choice<bool>({"last_batch", "of an epoch, where it has fewer clips"}, training.keeps_last_batch,
+                        {{"keep", true}, {"drop", false}});
+    average_decay(fields, training.average_decay);
     fields.block({"augment", "random changes of the pictures while training"},
                  [&](Fields& block) { augment_fields(block, training.augment); });
     fields.integer_or_word({"input_frames", "frames that the network sees at a time"}, training.input_frames,
                            {1, 4096}, "all", std::int64_t{0});
+    fields.integer_or_word({"test_frames", "frames that the network sees at a time in evaluations"},
+                           training.test_frames, {1, 4096}, "input_frames", std::int64_t{0});
     fields.integer({"test_rolls", "places of a clip over which an evaluation averages"}, training.test_rolls,
                    {1, 64});
+    fields.integer_or_word({"validation_rolls", "the same, at an epoch's end"}, training.validation_rolls,
+                           {1, 64}, "test_rolls", 0);
     fields.integer({"epochs", "most epochs of a run"}, training.epochs, kEpochs);
     fields.optional_block<EarlyStoppingSpec>(
         {"early_stopping", "ends a run when a figure gets no better"}, training.early_stopping,

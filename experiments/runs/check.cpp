@@ -76,7 +76,7 @@ void try_training(const ExperimentConfig& config, const Split& split, const std:
     const std::int64_t weights = parameter_count(report.layers) * std::int64_t{sizeof(float)};
     MemoryCheck& memory = report.memory;
     memory.features = static_cast<std::int64_t>(inputs.bytes());
-    memory.parameters = weights * (2 + moment_count(spec.optimizer));
+    memory.parameters = weights * (2 + moment_count(spec.optimizer) + (spec.average_decay > 0 ? 1 : 0));
     memory.best_weights = weights;
     memory.activations =
         std::max<std::int64_t>(0, static_cast<std::int64_t>(context.bytes_in_use()) - bytes_before -
@@ -99,7 +99,7 @@ void try_training(const ExperimentConfig& config, const Split& split, const std:
     time.step_seconds = steps[kTimedSteps / 2];
     const std::size_t val_batch = std::min(val.size(), static_cast<std::size_t>(spec.batch_size));
     const Stopwatch watch;
-    trainer.evaluate({val.data(), val_batch});
+    trainer.evaluate({val.data(), val_batch}, spec.validation_rolls);
     const double seconds_per_val_clip =
         watch.seconds() / static_cast<double>(std::max<std::size_t>(1, val_batch));
     time.epoch_seconds = time.step_seconds * static_cast<double>(train.size()) / static_cast<double>(batch) +
@@ -148,7 +148,7 @@ void check_elsewhere(const ExperimentConfig& config, const std::string& architec
     const TrainingMemory run = estimate_gpu_memory(config, classes);
     const std::int64_t clip = config.features.clip_shape().count();
     report.memory = {.features = std::ssize(report.table.clips) * clip * std::int64_t{sizeof(float)},
-                     .parameters = static_cast<std::int64_t>(run.parameters + run.moments),
+                     .parameters = static_cast<std::int64_t>(run.parameters + run.moments + run.average),
                      .best_weights = static_cast<std::int64_t>(run.best_weights),
                      .activations = static_cast<std::int64_t>(run.activations + run.batch +
                                                               workspace_of(report.convolutions))};

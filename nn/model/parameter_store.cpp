@@ -42,14 +42,26 @@ std::uint16_t bf16_bits(float value) {
 
 ParameterId ParameterStore::declare(std::string name, const Shape& shape, ParameterKind kind,
                                     Initializer initializer, std::int64_t fan_in) {
-    require(context_ == nullptr, "parameter '{}' was declared after the allocation", name);
+    if (context_ != nullptr) return find(name, shape, kind);
     std::size_t& end = is_trainable(kind) ? trainable_bytes_ : state_bytes_;
     parameters_.push_back({std::move(name), shape, kind, initializer, end, fan_in});
     end += aligned(static_cast<std::size_t>(shape.count()) * sizeof(float));
     return {static_cast<int>(parameters_.size()) - 1};
 }
 
+ParameterId ParameterStore::find(const std::string& name, const Shape& shape, ParameterKind kind) const {
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        if (parameters_[i].name != name) continue;
+        require(parameters_[i].shape == shape && parameters_[i].kind == kind,
+                "parameter '{}' has shape {} and can't be used as one of {}", name,
+                to_string(parameters_[i].shape), to_string(shape));
+        return {static_cast<int>(i)};
+    }
+    throw InvalidArgument(fmt::format("there is no parameter '{}'", name));
+}
+
 void ParameterStore::allocate(Context& context) {
+    if (context_ != nullptr) return;
     context_ = &context;
     values_ = Buffer(context, trainable_bytes_);
     gradients_ = Buffer(context, trainable_bytes_);

@@ -47,11 +47,13 @@ struct ParameterId {
 
 class ParameterStore {
  public:
+    // After allocate(): finds a parameter of that name, shape and kind, for a network that is planned once more
+    // for other inputs and shares the parameters of the first.
     ParameterId declare(std::string name, const Shape& shape, ParameterKind kind, Initializer initializer,
                         std::int64_t fan_in = 0);
 
-    // Allocates values and gradients on the context, which must outlive the store; no declarations after
-    // that.
+    // Allocates values and gradients on the context, which must outlive the store. The second call, for a second
+    // plan, does nothing.
     void allocate(Context& context);
     // Every parameter by its initialiser, from the random stream "init/<name>" of the seed.
     void initialize(std::uint64_t seed);
@@ -84,6 +86,7 @@ class ParameterStore {
     static Tensor slice(const Tensor& flat, const Parameter& parameter);
 
  private:
+    ParameterId find(const std::string& name, const Shape& shape, ParameterKind kind) const;
     bool transposed(const Parameter& parameter) const;
 
     Context* context_ = nullptr;

@@ -39,7 +39,11 @@ class Fit {
           state_(start) {
         for (const auto clip : val) val_labels_.push_back(dataset.labels[static_cast<std::size_t>(clip)]);
         const auto batch = static_cast<std::int64_t>(spec.batch_size);
-        steps_per_epoch_ = (static_cast<std::int64_t>(train.size()) + batch - 1) / batch;
+        const auto clips = std::ssize(train);
+        steps_per_epoch_ = (clips + batch - 1) / batch;
+        // Fewer clips than a batch has are one nevertheless.
+        if (!spec.keeps_last_batch) steps_per_epoch_ = std::max<std::int64_t>(clips / batch, 1);
+        clips_per_epoch_ = std::min(clips, steps_per_epoch_ * batch);
     }
 
     FitResult run() {
@@ -49,7 +53,11 @@ class Fit {
             if (hooks_.on_state) hooks_.on_state(state_, interrupted);
         }
         const bool restore = spec_.early_stopping && spec_.early_stopping->restore_best_weights;
-        if (state_.has_best && restore) trainer_.restore_weights();
+        if (state_.has_best && restore) {
+            trainer_.restore_weights();
+        } else if (!interrupted) {
+            trainer_.take_average();
+        }
         return {.best_epoch = restore ? state_.best_epoch : std::max(0, state_.next_epoch - 1),
                 .epochs = state_.next_epoch,
                 .stopped_early = state_.stopped_early,
@@ -87,15 +95,19 @@ class Fit {
     }
 
     bool train_epoch(EpochResult& epoch) {
-        const auto order = shuffled(train_, seed_, epoch.epoch);
+        auto order = shuffled(train_, seed_, epoch.epoch);
+        order.resize(static_cast<std::size_t>(clips_per_epoch_));
         std::vector<double> rates;
+        std::vector<double> betas;
         const std::int64_t first = static_cast<std::int64_t>(trainer_.step()) - state_.progress.batches;
         for (std::int64_t step = 0; step < steps_per_epoch_; ++step) {
             rates.push_back(learning_rate(first + step));
+            if (const auto beta_1 = beta_1_at(spec_.schedule, first + step, steps_per_epoch_ * spec_.epochs))
+                betas.push_back(*beta_1);
         }
         Trainer::GoOn go_on;
         if (hooks_.go_on) go_on = [&](double done) { return hooks_.go_on(epoch.epoch, done); };
-        const auto sums = trainer_.train_epoch(order, rates, go_on, &state_.progress);
+        const auto sums = trainer_.train_epoch(order, rates, go_on, &state_.progress, betas);
         if (!sums) return false;
         epoch.learning_rate = rates.back();
         epoch.loss = sums->loss_sum / static_cast<double>(sums->clips);
@@ -104,7 +116,7 @@ class Fit {
     }
 
     void validate(EpochResult& epoch) {
-        const Evaluation evaluation = trainer_.evaluate(val_);
+        const Evaluation evaluation = trainer_.evaluate(val_, spec_.validation_rolls);
         epoch.val_loss = evaluation.loss;
         epoch.val_accuracy = evaluation.accuracy;
         epoch.val_weighted_f1 = classify(val_labels_, evaluation.predicted, dataset_.classes).weighted_f1;
@@ -135,6 +147,7 @@ class Fit {
     FitState state_;
     std::vector<int> val_labels_;
     std::int64_t steps_per_epoch_ = 0;
+    std::int64_t clips_per_epoch_ = 0;
 };
 
 }  // namespace

@@ -14,11 +14,13 @@ namespace kickdrum {
 struct TrainingMemory {          // bytes
     std::size_t parameters = 0;  // values and gradients, in Math::bf16 also the shadow
     std::size_t moments = 0;     // of the optimiser
+    std::size_t average = 0;     // of the weights
     std::size_t best_weights = 0;
-    std::size_t activations = 0;  // their gradients, workspace and scratch, for a full batch
-    std::size_t batch = 0;        // the clips of a batch
+    std::size_t activations =
+        0;                  // their gradients, workspace and scratch, for a full batch; also of evaluations
+    std::size_t batch = 0;  // the clips of a batch
 
-    std::size_t total() const { return parameters + moments + best_weights + activations + batch; }
+    std::size_t total() const { return parameters + moments + average + best_weights + activations + batch; }
 };
 
 // `clip` is [1, height, width, channels]. The model must have passed describe_model(). Left out is what grows

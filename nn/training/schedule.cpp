@@ -29,15 +29,15 @@ double cosine_rate(const ScheduleSpec& spec, double base, std::int64_t step, std
     return anneal(base, base * spec.final_fraction, fraction);
 }
 
-double one_cycle_rate(const ScheduleSpec& spec, double base, std::int64_t step, std::int64_t total_steps) {
-    const double start = base / spec.div_factor;
-    const double end = start / spec.final_div_factor;
+// From `start` over `top` to `end`.
+double one_cycle(const ScheduleSpec& spec, double start, double top, double end, std::int64_t step,
+                 std::int64_t total_steps) {
     const auto last = static_cast<double>(total_steps - 1);
     const double peak =
         spec.warm_fraction * static_cast<double>(total_steps) - 1;  // PyTorch's; needn't be whole
     const double t = std::min(static_cast<double>(step), last);
-    if (t <= peak) return peak > 0 ? anneal(start, base, t / peak) : base;
-    return anneal(base, end, (t - peak) / (last - peak));
+    if (t <= peak) return peak > 0 ? anneal(start, top, t / peak) : top;
+    return anneal(top, end, (t - peak) / (last - peak));
 }
 
 double planned_rate(const ScheduleSpec& spec, double base, std::int64_t step, std::int64_t steps_per_epoch,
@@ -46,7 +46,10 @@ double planned_rate(const ScheduleSpec& spec, double base, std::int64_t step, st
         case ScheduleKind::constant: return base;
         case ScheduleKind::step: return step_rate(spec, base, step / steps_per_epoch);
         case ScheduleKind::cosine: return cosine_rate(spec, base, step, total_steps);
-        case ScheduleKind::one_cycle: return one_cycle_rate(spec, base, step, total_steps);
+        case ScheduleKind::one_cycle: {
+            const double start = base / spec.div_factor;
+            return one_cycle(spec, start, base, start / spec.final_div_factor, step, total_steps);
+        }
     }
     return base;
 }
@@ -70,6 +73,11 @@ double learning_rate_at(const ScheduleSpec& spec, double base_learning_rate, std
     const double rate = planned_rate(spec, base_learning_rate, step, steps_per_epoch, total_steps);
     if (spec.kind == ScheduleKind::one_cycle || step >= spec.warm_up_steps) return rate;
     return rate * static_cast<double>(step + 1) / static_cast<double>(spec.warm_up_steps);
+}
+
+std::optional<double> beta_1_at(const ScheduleSpec& spec, std::int64_t step, std::int64_t total_steps) {
+    if (!changes_beta_1(spec)) return {};
+    return one_cycle(spec, *spec.max_beta_1, *spec.min_beta_1, *spec.max_beta_1, step, total_steps);
 }
 
 double reduce_on_plateau(const ReduceOnPlateauSpec& spec, ReduceOnPlateauState& state, double value,

@@ -38,16 +38,6 @@ void collect_implementations(const Sequential& chain, Implementations& names) {
     }
 }
 
-std::unique_ptr<Augment> make_augment_for(Context& context, const Dataset& dataset, const TrainingSpec& spec,
-                                          std::uint64_t seed) {
-    if (!spec.prepares_inputs()) return nullptr;
-    require(spec.test_rolls >= 1, "an evaluation over {} rolls", spec.test_rolls);
-    const Shape stored = dataset.inputs.shape.with_rows(1);
-    return make_augment(context, spec.augment,
-                        {.clip = stored, .width = network_inputs(stored, spec)[2], .batch = spec.batch_size},
-                        spec.bands, seed);
-}
-
 }  // namespace
 
 int moment_count(const OptimizerSpec& optimizer) {
@@ -70,15 +60,17 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
       dataset_(dataset),
       spec_(spec),
       seed_(seed),
-      input_shape_(network_inputs(dataset.inputs.shape.with_rows(spec.batch_size), spec)),
-      augment_(make_augment_for(context, dataset, spec, seed)),
-      model_(build_model(model, dataset.classes)),
-      arena_(plan_model(context, *model_, parameters_, input_shape_)),
+      training_(make_network(model, network_inputs(dataset.inputs.shape, spec), spec.augment)),
       moments_(context,
                static_cast<std::size_t>(moment_count(spec.optimizer)) * parameters_.values().bytes()),
+      average_(context, parameters_, spec.average_decay),
       best_(context, parameters_),
       tables_(context, dataset, spec),
       evaluation_graphs_(static_cast<std::size_t>(tables_.largest_batches())) {
+    require(spec.test_rolls >= 1, "an evaluation over {} rolls", spec.test_rolls);
+    const Shape test_inputs = evaluation_inputs(dataset.inputs.shape, spec);
+    if (test_inputs != network_inputs(dataset.inputs.shape, spec))
+        testing_ = make_network(model, test_inputs, {});
     const Shape flat = parameters_.values().shape;
     if (moment_count(spec.optimizer) > 0) moment_1_ = moments_.tensor(flat);
     if (moment_count(spec.optimizer) > 1) {
@@ -89,6 +81,21 @@ Trainer::Trainer(Context& context, const ModelSpec& model, const Dataset& datase
     parameters_.initialize(seed);
     begin_epoch(0, 0);
     context_.freeze();
+}
+
+Trainer::Network Trainer::make_network(const ModelSpec& model, const Shape& inputs,
+                                       const AugmentSpec& augment) {
+    Network network;
+    network.input_shape = inputs.with_rows(spec_.batch_size);
+    if (spec_.prepares_inputs()) {
+        network.augment = make_augment(
+            context_, augment,
+            {.clip = dataset_.inputs.shape.with_rows(1), .width = inputs[2], .batch = spec_.batch_size},
+            spec_.bands, seed_);
+    }
+    network.model = build_model(model, dataset_.classes);
+    network.arena = plan_model(context_, *network.model, parameters_, network.input_shape);
+    return network;
 }
 
 void Trainer::take_memory() {
@@ -108,8 +115,11 @@ void Trainer::take_memory() {
     std::vector<Part> parts = {
         {logits_, scores, type},    {diff_logits_, scores, type}, {weights_, {n}},
         {labels_, {n}, DType::i32}, {indices_, {n}, DType::i32},  {clip_scratch_, {clip_words}}};
-    if (augment_ || !model_->takes_rows()) parts.push_back({src_, input_shape_, type});
-    if (augment_) {
+    for (Network* one : {&training_, &testing_}) {
+        if (one->model && (one->augment || !one->model->takes_rows()))
+            parts.push_back({one->src, one->input_shape, type});
+    }
+    if (training_.augment) {
         parts.push_back({other_labels_, {n}, DType::i32});
         parts.push_back({shares_, {n}});
         parts.push_back({mixed_weights_, {n}});
@@ -151,38 +161,40 @@ void Trainer::forward(std::int64_t rows, bool training) {
     begin_batch(context_, tables, tables_.state(), indices_.first_rows(rows), labels_.first_rows(rows),
                 weights_.first_rows(rows));
     prepare_inputs(rows, training);
-    model_->forward(context_, pass(rows, training), src(rows), logits_.first_rows(rows));
+    const Network& seen = network(training);
+    seen.model->forward(context_, pass(rows, training), src(seen, rows), logits_.first_rows(rows));
 }
 
 // A first layer that takes rows of the dataset reads the batch where it is; for others it's gathered.
-Tensor Trainer::src(std::int64_t rows) const {
-    return src_ ? src_.first_rows(rows) : dataset_.inputs;
+Tensor Trainer::src(const Network& network, std::int64_t rows) const {
+    return network.src ? network.src.first_rows(rows) : dataset_.inputs;
 }
 
 Pass Trainer::pass(std::int64_t rows, bool training) const {
     return {.training = training,
             .seed = seed_,
             .state = tables_.state(),
-            .rows = src_ ? Tensor{} : indices_.first_rows(rows)};
+            .rows = network(training).src ? Tensor{} : indices_.first_rows(rows)};
 }
 
 void Trainer::prepare_inputs(std::int64_t rows, bool training) {
-    if (!src_) return;
+    const Network& seen = network(training);
+    if (!seen.src) return;
     const Tensor indices = indices_.first_rows(rows);
-    const Tensor src = src_.first_rows(rows);
-    if (!augment_) {
+    const Tensor src = seen.src.first_rows(rows);
+    if (!seen.augment) {
         gather_rows(context_, dataset_.inputs, indices, src);
     } else if (training) {
-        augment_->train(context_, tables_.state(), dataset_.inputs,
-                        {.indices = indices,
-                         .labels = labels_.first_rows(rows),
-                         .weights = weights_.first_rows(rows),
-                         .dst = src,
-                         .other_labels = other_labels_.first_rows(rows),
-                         .shares = shares_.first_rows(rows),
-                         .mixed_weights = mixed_weights_.first_rows(rows)});
+        seen.augment->train(context_, tables_.state(), dataset_.inputs,
+                            {.indices = indices,
+                             .labels = labels_.first_rows(rows),
+                             .weights = weights_.first_rows(rows),
+                             .dst = src,
+                             .other_labels = other_labels_.first_rows(rows),
+                             .shares = shares_.first_rows(rows),
+                             .mixed_weights = mixed_weights_.first_rows(rows)});
     } else {
-        augment_->evaluate(context_, dataset_.inputs, indices, first_frame_, src);
+        seen.augment->evaluate(context_, dataset_.inputs, indices, first_frame_, src);
     }
 }
 
@@ -193,23 +205,26 @@ void Trainer::run_step(std::int64_t rows) {
     // The batch's loss is the sum of weighted losses over the number of clips, whatever the weights add up
     // to.
     MixedLabels mixed;
-    if (augment_ && augment_->mixes())
+    const bool augments = training_.augment != nullptr;
+    if (augments && training_.augment->mixes())
         mixed = {.other_labels = other_labels_.first_rows(rows), .shares = shares_.first_rows(rows)};
-    const Tensor weights = (augment_ ? mixed_weights_ : weights_).first_rows(rows);
+    const Tensor weights = (augments ? mixed_weights_ : weights_).first_rows(rows);
     softmax_cross_entropy(context_, {.label_smoothing = spec_.label_smoothing}, logits,
                           labels_.first_rows(rows), weights, tables_.state(), probabilities_.first_rows(rows),
                           row_loss_.first_rows(rows), diff_logits, mixed);
-    model_->backward(context_, pass(rows, true), src(rows), logits, diff_logits, {});
+    training_.model->backward(context_, pass(rows, true), src(training_, rows), logits, diff_logits, {});
     optimizer_step();
+    average_.update(context_, tables_.state(), parameters_);
 }
 
 std::optional<StepResult> Trainer::train_epoch(std::span<const std::int32_t> clips,
                                                std::span<const double> learning_rates, const GoOn& go_on,
-                                               EpochProgress* progress) {
+                                               EpochProgress* progress, std::span<const double> beta_1) {
     require(!clips.empty(), "an epoch of no clips");
     require(!learning_rates.empty(), "an epoch without learning rates");
+    require(beta_1.empty() == !changes_beta_1(spec_.schedule), "an epoch whose steps lack their beta_1");
     const EpochProgress begin = progress == nullptr ? EpochProgress{} : *progress;
-    tables_.upload(clips, learning_rates, step_, begin);
+    tables_.upload(clips, learning_rates, step_, begin, beta_1);
     const bool waits_for_each = !captures_steps(context_);
     const auto stopped = [&](std::int64_t batches) -> std::optional<StepResult> {
         const StepState state = tables_.download_state();
@@ -233,84 +248,26 @@ std::optional<StepResult> Trainer::train_epoch(std::span<const std::int32_t> cli
 StepResult Trainer::train_step(std::span<const std::int32_t> clips, double learning_rate) {
     require(std::ssize(clips) <= tables_.batch_size(), "a batch of {} clips, planned for {}", clips.size(),
             tables_.batch_size());
-    return *train_epoch(clips, {&learning_rate, 1});
+    const double beta_1 = spec_.optimizer.beta_1;
+    std::span<const double> betas;
+    if (changes_beta_1(spec_.schedule)) betas = {&beta_1, 1};
+    return *train_epoch(clips, {&learning_rate, 1}, {}, nullptr, betas);
 }
 
-// Writes the rows of the results that begin at `first`.
-void Trainer::evaluate_batch(std::int64_t rows, std::int64_t first) {
-    forward(rows, false);
-    const auto from_first = [&](Tensor tensor) {
-        tensor.data = tensor.f32() + first * tensor.shape.row_count();
-        tensor.shape = tensor.shape.with_rows(rows);
-        return tensor;
-    };
-    softmax_cross_entropy(context_, {}, logits_.first_rows(rows), labels_.first_rows(rows),
-                          weights_.first_rows(rows), tables_.state(), from_first(probabilities_),
-                          from_first(row_loss_), {});
+void Trainer::save_weights() {
+    const AverageInPlace average(context_, average_, parameters_, step_);
+    best_.save(context_, parameters_);
 }
 
-Evaluation Trainer::evaluate(std::span<const std::int32_t> clips) {
-    Evaluation result;
-    if (clips.empty()) return result;
-    evaluate_rolls(clips, result);
-    const auto classes = static_cast<std::size_t>(dataset_.classes);
-    result.predicted.reserve(clips.size());
-    std::int64_t correct = 0;
-    for (std::size_t i = 0; i < clips.size(); ++i) {
-        result.predicted.push_back(argmax({result.probabilities.data() + i * classes, classes}));
-        if (result.predicted.back() == dataset_.labels[static_cast<std::size_t>(clips[i])]) ++correct;
-    }
-    result.accuracy = static_cast<double>(correct) / static_cast<double>(clips.size());
-    return result;
-}
-
-// The probabilities' mean over the rolls, and the loss of that mean; with one roll, what the device says.
-void Trainer::evaluate_rolls(std::span<const std::int32_t> clips, Evaluation& result) {
-    const auto classes = static_cast<std::size_t>(dataset_.classes);
-    const std::int64_t stored = dataset_.inputs.shape[2];
-    const auto* const values = reinterpret_cast<const float*>(host_results_.data());
-    const auto clip_count = static_cast<double>(clips.size());
-    if (spec_.test_rolls == 1) {
-        first_frame_ = (stored - input_shape_[2]) / 2;
-        evaluate_once(clips);
-        result.probabilities.assign(values, values + clips.size() * classes);
-        for (std::size_t i = 0; i < clips.size(); ++i)
-            result.loss += static_cast<double>(values[clips.size() * classes + i]);
-        result.loss /= clip_count;
-        return;
-    }
-    std::vector<double> sums(clips.size() * classes);
-    for (int roll = 0; roll < spec_.test_rolls; ++roll) {
-        first_frame_ = roll * stored / spec_.test_rolls;
-        evaluate_once(clips);
-        for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(values[i]);
-    }
-    for (const double sum : sums) result.probabilities.push_back(static_cast<float>(sum / spec_.test_rolls));
-    for (std::size_t i = 0; i < clips.size(); ++i) {
-        const auto label = static_cast<std::size_t>(dataset_.labels[static_cast<std::size_t>(clips[i])]);
-        result.loss -= std::log(std::max(sums[i * classes + label] / spec_.test_rolls, 1e-30));
-    }
-    result.loss /= clip_count;
-}
-
-// Into host_results_: probabilities, then losses.
-void Trainer::evaluate_once(std::span<const std::int32_t> clips) {
-    tables_.upload(clips, {}, step_);
-    for (std::int64_t batch = 0; batch < tables_.batches(); ++batch) {
-        // Where a batch's results go is part of its graph.
-        evaluation_graphs_[static_cast<std::size_t>(batch)].run(context_, [this, batch] {
-            evaluate_batch(rows_with_padding(batch), batch * tables_.batch_size());
-        });
-    }
-    const Tensor probabilities = probabilities_.first_rows(std::ssize(clips));
-    download_async(context_, probabilities, host_results_, 0);
-    download_async(context_, row_loss_.first_rows(std::ssize(clips)), host_results_, probabilities.bytes());
-    synchronize(context_);
+void Trainer::restore_weights() {
+    best_.restore(context_, parameters_);
+    average_.taken();
 }
 
 std::vector<Tensor> Trainer::lasting_memory() const {
     std::vector<Tensor> all{parameters_.values(), parameters_.state(), parameters_.shadow(), moment_1_,
                             moment_2_};
+    for (const Tensor& part : average_.memory()) all.push_back(part);
     for (const Tensor& part : best_.memory()) all.push_back(part);
     std::erase_if(all, [](const Tensor& tensor) { return !tensor || tensor.bytes() == 0; });
     for (Tensor& tensor : all) {
@@ -347,7 +304,7 @@ void Trainer::load_state(const TrainerState& state) {
 
 std::vector<std::pair<std::string, std::string>> Trainer::implementations() const {
     Implementations names;
-    collect_implementations(*model_, names);
+    collect_implementations(*training_.model, names);
     return names;
 }
 

@@ -24,29 +24,10 @@
 #include "nn/model/model_spec.h"
 #include "nn/training/epoch_tables.h"
 #include "nn/training/learning_slices.h"
+#include "nn/training/trainer_results.h"
+#include "nn/training/weight_average.h"
 
 namespace kickdrum {
-
-// Of one step, or of the steps of an epoch.
-struct StepResult {
-    double loss_sum = 0;  // sum over the clips of weight * cross-entropy
-    std::int64_t correct = 0;
-    std::int64_t clips = 0;
-};
-
-struct Evaluation {
-    double loss = 0;  // mean cross-entropy, unweighted, no label smoothing
-    double accuracy = 0;
-    std::vector<float> probabilities;  // [clips, classes], in the order asked for
-    std::vector<int> predicted;        // the most probable class, the first of equals
-};
-
-// All that training goes on from: weights, moments, the snapshot. Bytes in the layout of the device and the
-// model: they mean nothing to another.
-struct TrainerState {
-    std::uint64_t step = 0;
-    std::vector<std::byte> memory;
-};
 
 class Trainer {
  public:
@@ -66,15 +47,17 @@ class Trainer {
     // they are done.
     using GoOn = std::function<bool(double done)>;
     // One optimiser step on each batch of the clips (indices into the dataset, at most as many as it has), by
-    // its learning rate: one for each of the batches. Nothing where go_on stopped it; `progress` then says
+    // its learning rate, and by its beta_1 where the schedule moves it: one for each of the batches. Nothing where go_on stopped it; `progress` then says
     // how far it came, and a later call goes on from there.
     std::optional<StepResult> train_epoch(std::span<const std::int32_t> clips,
                                           std::span<const double> learning_rates, const GoOn& go_on = {},
-                                          EpochProgress* progress = nullptr);
-    // The same with up to batch_size clips, waiting for the result.
+                                          EpochProgress* progress = nullptr,
+                                          std::span<const double> beta_1 = {});
+    // The same with up to batch_size clips and the optimiser's beta_1, waiting for the result.
     StepResult train_step(std::span<const std::int32_t> clips, double learning_rate);
-    // At most as many clips as the dataset has; waits once.
-    Evaluation evaluate(std::span<const std::int32_t> clips);
+    // At most as many clips as the dataset has; waits once. By the weights' average, where there is one. rolls:
+    // instead of TrainingSpec::test_rolls; 0: as that says.
+    Evaluation evaluate(std::span<const std::int32_t> clips, int rolls = 0);
 
     // On CUDA: whether steps and evaluations are captured (the default). Without, they give the same bits,
     // each asked for in full.
@@ -84,8 +67,10 @@ class Trainer {
     const ParameterStore& parameters() const { return parameters_; }
     std::uint64_t step() const { return step_; }  // optimiser steps done
 
-    void save_weights() { best_.save(context_, parameters_); }        // to the snapshot
-    void restore_weights() { best_.restore(context_, parameters_); }  // from it
+    void save_weights();     // or their average, to the snapshot
+    void restore_weights();  // from it
+    // At the end of training: the weights' average takes their place, where there is one.
+    void take_average() { average_.take(context_, parameters_); }
 
     // Copies it out, into memory that is used again, and back; waits for the device. load_state() throws
     // InvalidArgument where the size is another's. Behind it, training gives the bits that it would have
@@ -97,15 +82,26 @@ class Trainer {
     std::vector<std::pair<std::string, std::string>> implementations() const;
 
  private:
+    // The network, planned for batches of one shape, and what it reads.
+    struct Network {
+        Shape input_shape;                 // of a batch, as the network sees it
+        std::unique_ptr<Augment> augment;  // null: inputs are only gathered
+        std::unique_ptr<Sequential> model;
+        Arena arena;
+        Tensor src;  // the prepared batch, or no tensor
+    };
+
+    Network make_network(const ModelSpec& model, const Shape& inputs, const AugmentSpec& augment);
+    const Network& network(bool training) const { return training || !testing_.model ? training_ : testing_; }
     void take_memory();
     std::vector<Tensor> lasting_memory() const;
     void run_step(std::int64_t rows);
     void forward(std::int64_t rows, bool training);
-    Tensor src(std::int64_t rows) const;
+    Tensor src(const Network& network, std::int64_t rows) const;
     Pass pass(std::int64_t rows, bool training) const;
     void prepare_inputs(std::int64_t rows, bool training);
     void evaluate_batch(std::int64_t rows, std::int64_t first);
-    void evaluate_rolls(std::span<const std::int32_t> clips, Evaluation& result);
+    void evaluate_rolls(std::span<const std::int32_t> clips, int rolls, Evaluation& result);
     void evaluate_once(std::span<const std::int32_t> clips);
     void optimizer_step();
     void update(const LearningSlice& slice);
@@ -117,14 +113,13 @@ class Trainer {
     TrainingSpec spec_;
     std::uint64_t seed_;
 
-    Shape input_shape_;                 // of a batch, as the network sees it
-    std::unique_ptr<Augment> augment_;  // null: inputs are only gathered
-    std::int64_t first_frame_ = 0;      // of an evaluation
-    std::unique_ptr<Sequential> model_;
     ParameterStore parameters_;
-    Arena arena_;
-    Buffer moments_;  // of the optimiser: one or two flat arrays
+    Network training_;
+    Network testing_;               // where evaluations see other inputs; else empty
+    std::int64_t first_frame_ = 0;  // of an evaluation
+    Buffer moments_;                // of the optimiser: one or two flat arrays
     Tensor moment_1_, moment_2_;
+    WeightAverage average_;
     WeightsSnapshot best_;
 
     EpochTables tables_;
@@ -135,9 +130,8 @@ class Trainer {
     std::vector<LearningSlice> slices_;  // what the optimiser's pass is cut into
 
     Buffer batch_memory_;  // small tensors that live for the whole step
-    Tensor src_;           // the gathered batch, or no tensor
     Tensor logits_, diff_logits_, weights_, labels_, indices_, clip_scratch_;
-    Tensor other_labels_, shares_, mixed_weights_;  // of augment_
+    Tensor other_labels_, shares_, mixed_weights_;  // of the augmentation
     // Of a whole evaluation; a training step uses the first rows.
     Buffer results_;
     HostBuffer host_results_;

@@ -15,13 +15,13 @@ void Trainer::begin_epoch(int epoch, std::int64_t steps_per_epoch) {
     // What a captured step does is part of its graph.
     graph_ = {};
     graph_.capture(capture_);
-    std::size_t end = model_->layers().size();
+    std::size_t end = training_.model->layers().size();
     for (std::size_t i = end; i-- > 0;) {
-        Layer& layer = *model_->layers()[i];
+        Layer& layer = *training_.model->layers()[i];
         layer.freeze(is_frozen(layer.name(), spec_, epoch));
         if (learns(layer.name(), parameters_, spec_, epoch)) end = i;
     }
-    model_->end_backward_at(end);
+    training_.model->end_backward_at(end);
 }
 
 void Trainer::optimizer_step() {
@@ -54,6 +54,7 @@ void Trainer::update(const LearningSlice& slice) {
     } else {
         adam_step(context_,
                   {.beta_1 = static_cast<float>(optimizer.beta_1),
+                   .beta_1_by_step = changes_beta_1(spec_.schedule),
                    .beta_2 = static_cast<float>(optimizer.beta_2),
                    .epsilon = static_cast<float>(optimizer.epsilon),
                    .weight_decay = static_cast<float>(decay),

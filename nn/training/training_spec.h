@@ -50,22 +50,31 @@ struct TrainingSpec {
     std::vector<float> class_weights;  // by class; empty: all 1
     float label_smoothing = 0;
     int batch_size = 64;
+    bool keeps_last_batch = true;  // that has fewer clips
     int epochs = 50;
     std::optional<EarlyStoppingSpec> early_stopping;
     AugmentSpec augment;            // by default, nothing changes
     std::int64_t input_frames = 0;  // that the network sees at a time; 0: all that are stored
+    std::int64_t test_frames = 0;   // that it sees in evaluations; 0: as many
     BandStatistics bands;           // to standardise the inputs by; empty: as they are
     int test_rolls = 1;             // an evaluation averages over this many places of the stored frames
+    int validation_rolls = 0;       // the same, at an epoch's end; 0: test_rolls
+    double average_decay = 0;       // of the weights' moving average, which is the model; 0: none
 
     bool prepares_inputs() const {
-        return augment != AugmentSpec{} || input_frames > 0 || !bands.mean.empty() || test_rolls > 1;
+        return augment != AugmentSpec{} || input_frames > 0 || !bands.mean.empty() || test_rolls > 1 ||
+               test_frames > 0;
     }
 };
 
-// What the network sees of stored clips [n, height, width, channels].
+// What the network sees of stored clips [n, height, width, channels], while training and in evaluations.
 inline Shape network_inputs(Shape stored, const TrainingSpec& spec) {
     if (spec.input_frames > 0) stored = {stored[0], stored[1], spec.input_frames, stored[3]};
     return stored;
+}
+inline Shape evaluation_inputs(const Shape& stored, const TrainingSpec& spec) {
+    if (spec.test_frames == 0) return network_inputs(stored, spec);
+    return {stored[0], stored[1], spec.test_frames, stored[3]};
 }
 
 }  // namespace kickdrum

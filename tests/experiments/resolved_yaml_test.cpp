@@ -156,6 +156,8 @@ TEST_F(ResolvedYaml, ShowsEveryDefault) {
                   "  class_weights: none\n"
                   "  label_smoothing: 0\n"
                   "  batch_size: 64\n"
+                  "  last_batch: keep\n"
+                  "  average_weights: none\n"
                   "  augment:\n"
                   "    time_roll: false\n"
                   "    gain: 0\n"
@@ -170,7 +172,9 @@ TEST_F(ResolvedYaml, ShowsEveryDefault) {
                   "    mixup: 0\n"
                   "    mixup_share: 1\n"
                   "  input_frames: all\n"
+                  "  test_frames: input_frames\n"
                   "  test_rolls: 1\n"
+                  "  validation_rolls: test_rolls\n"
                   "  epochs: 50\n"
                   "  early_stopping: none\n");
 }

@@ -35,6 +35,21 @@ TEST(TrainingMemory, IsWhatATrainerTakes) {
     }
 }
 
+TEST(TrainingMemory, CountsAnAverageAndANetworkForEvaluations) {
+    Context context({.threads = 2});
+    SmallData data(context, 12, 16, kClasses);
+    TrainingSpec spec{.batch_size = 8};
+    spec.average_decay = 0.9;
+    spec.input_frames = 12;
+    spec.test_frames = 16;
+    const TrainingMemory planned = plan(context, small_resnet(), spec);
+    const std::size_t before = context.bytes_in_use();
+    const Trainer trainer(context, small_resnet(), data.dataset, spec, 7);
+    const std::size_t taken = context.bytes_in_use() - before;
+    EXPECT_LE(planned.total(), taken);
+    EXPECT_GE(planned.total() + 8192, taken);
+}
+
 TEST(TrainingMemory, TheLargestBatchFitsAndTheNextDoesNot) {
     Context context({.threads = 1});
     const ModelSpec model = small_cnn();

@@ -53,6 +53,26 @@ TEST(Schedule, Cosine) {
     EXPECT_DOUBLE_EQ(learning_rate_at(spec, 2, 1000, 10, 100), 0.2);
 }
 
+TEST(Schedule, OneCycleMovesBeta1AsPyTorch) {
+    // betas[0] of AdamW under OneCycleLR(total_steps=10).
+    const double expected[] = {0.95,
+                               0.8999999999999999,
+                               0.85,
+                               0.854951556604879,
+                               0.8688255099070633,
+                               0.8888739533021842,
+                               0.9111260466978157,
+                               0.9311744900929366,
+                               0.945048443395121,
+                               0.95};
+    ScheduleSpec spec = {.kind = ScheduleKind::one_cycle, .min_beta_1 = 0.85, .max_beta_1 = 0.95};
+    for (std::int64_t step = 0; step < 10; ++step)
+        EXPECT_NEAR(beta_1_at(spec, step, 10).value(), expected[step], 1e-15) << "step " << step;
+    spec.min_beta_1.reset();
+    EXPECT_FALSE(beta_1_at(spec, 0, 10).has_value());
+    EXPECT_FALSE(beta_1_at({}, 0, 10).has_value());
+}
+
 TEST(Schedule, OneCycleMatchesPyTorch) {
     const double defaults[] = {0.0003999999999999993,
                                0.0013167184270002508,
