@@ -34,6 +34,7 @@ struct DataConfig {
     std::optional<std::string> filename;       // column of the clip's file below `audio`
     std::optional<std::string> group_pattern;  // the group is what its first group matches in the file's name
     OnBadClip on_bad_clip = OnBadClip::stop;
+    std::optional<std::string> licence;  // of the clips; goes into the models that learn from them
 };
 
 struct SplitConfig {
@@ -96,6 +97,7 @@ struct ExperimentConfig {
     ModelSpec model;
     TrainingSpec training;  // class_weights stay empty here: they follow from `class_weights` and the split
     ClassWeights class_weights;
+    bool save_h5 = false;  // also model.h5
     // Figures to print beside the results, by the metric's name in summary.json ("test.weighted_f1").
     std::map<std::string, double> published;
     std::string published_source;

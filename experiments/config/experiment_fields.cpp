@@ -32,6 +32,8 @@ void data_fields(Fields& fields, DataConfig& data) {
     fields.choice<int>({"keep", "which rows count"}, keep, {{"exactly_one", 0}});
     fields.choice<OnBadClip>({"on_bad_clip", "what to do with audio that is missing or can't be read"},
                              data.on_bad_clip, {{"stop", OnBadClip::stop}, {"skip", OnBadClip::skip}});
+    fields.optional_text({"licence", "of the clips: a note that goes into the models that learn from them"},
+                         data.licence);
 }
 
 void split_fields(Fields& fields, SplitConfig& split) {

@@ -127,7 +127,7 @@ std::string layers_text(const CheckReport& report) {
     Rows rows{{"layer", "description", "output", "parameters", ""}};
     for (const auto& layer : report.layers) {
         rows.push_back(
-            {layer.name, layer.description, extents(layer.dst), grouped(layer.parameters), dropped(layer)});
+            {layer.name, layer.description, extents(layer.dst), grouped(layer.parameters()), dropped(layer)});
     }
     return fmt::format("Network: {} parameters\n{}", grouped(parameter_count(report.layers)),
                        table_text(rows, 2, 4));
@@ -202,7 +202,7 @@ Json layers_json(const CheckReport& report) {
         layers.push_back({{"name", layer.name},
                           {"description", layer.description},
                           {"output", output},
-                          {"parameters", layer.parameters},
+                          {"parameters", layer.parameters()},
                           {"dropped_rows", layer.dropped_rows},
                           {"dropped_columns", layer.dropped_columns}});
     }

@@ -2,20 +2,19 @@
 #include "experiments/runs/training_run.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 
 #include "experiments/data/split.h"
 #include "experiments/diagnostics.h"
+#include "experiments/models/model_file.h"
 #include "experiments/runs/environment.h"
 #include "experiments/runs/memory_text.h"
 #include "experiments/runs/stopwatch.h"
 #include "kernels/device/device_memory.h"
 #include "kernels/device/error.h"
 #include "kernels/device/philox.h"
-#include "nn/formats/safetensors.h"
 #include "nn/training/memory_plan.h"
 
 namespace kickdrum {
@@ -56,23 +55,26 @@ EpochRecord record_of(const EpochResult& epoch) {
             .seconds = epoch.seconds};
 }
 
-std::map<std::string, std::string> provenance(const ExperimentConfig& config, const ClipTable& table,
-                                              const RunResult& result, const BandStatistics& bands) {
-    std::string classes;
-    for (const auto& name : table.classes) classes += (classes.empty() ? "" : ",") + name;
-    std::map<std::string, std::string> facts{{"format", "kickdrum"},
-                                             {"kickdrum_version", kickdrum_version()},
-                                             {"experiment", config.name},
-                                             {"run", std::to_string(result.run)},
-                                             {"seed", std::to_string(result.seed)},
-                                             {"best_epoch", std::to_string(result.best_epoch)},
-                                             {"classes", classes},
-                                             {"experiment_file", config.text}};
-    if (!bands.mean.empty()) {  // by [band, channel], the highest band first
-        facts["band_mean"] = fmt::format("{:a}", fmt::join(bands.mean, " "));
-        facts["band_scale"] = fmt::format("{:a}", fmt::join(bands.scale, " "));
-    }
-    return facts;
+ModelFile model_of(const ExperimentConfig& config, const ClipTable& table, const RunResult& result,
+                   const TrainingSpec& spec, const Trainer& trainer) {
+    ModelFile model{.network = {.model = config.model,
+                                .input = evaluation_inputs(config.features.clip_shape(), spec),
+                                .classes = static_cast<int>(table.classes.size()),
+                                .weights = read_weights(trainer.parameters()),
+                                .optimizer = {}},
+                    .classes = table.classes,
+                    .features = config.features,
+                    .input_frames = spec.test_frames > 0 ? spec.test_frames : spec.input_frames,
+                    .test_rolls = spec.test_rolls,
+                    .bands = spec.bands,
+                    .facts = {{"kickdrum_version", kickdrum_version()},
+                              {"experiment", config.name},
+                              {"run", std::to_string(result.run)},
+                              {"seed", std::to_string(result.seed)},
+                              {"best_epoch", std::to_string(result.best_epoch)},
+                              {"experiment_file", config.text}}};
+    if (config.data.licence) model.facts["licence"] = *config.data.licence;
+    return model;
 }
 
 CheckpointIdentity identity_of(const Context& context, const RunResult& result, const Trainer& trainer) {
@@ -251,7 +253,7 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
     result.val = evaluate_part(trainer, table, clips_of(split, Part::val));
     result.test = evaluate_part(trainer, table, clips_of(split, Part::test));
     result.seconds["evaluate"] = evaluating.seconds();
-    outcome.weights = to_safetensors(trainer.parameters(), provenance(config, table, result, spec.bands));
+    outcome.weights = to_safetensors(model_of(config, table, result, spec, trainer));
     result.seconds["total"] = total.seconds() + saved.seconds_before();
     return outcome;
 }

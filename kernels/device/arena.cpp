@@ -56,10 +56,12 @@ MemoryPlanner::Plan MemoryPlanner::solve() const {
 }
 
 Tensor Arena::tensor(BlockId block, const Shape& shape, DType dtype) const {
+    if (!block.valid()) return {};
     return buffer_.tensor(shape, dtype, plan_.offsets.at(static_cast<std::size_t>(block.index)));
 }
 
 Tensor Arena::scratch(BlockId block) const {
+    if (!block.valid()) return {};
     const auto size = static_cast<std::int64_t>(plan_.sizes.at(static_cast<std::size_t>(block.index)));
     return tensor(block, {size}, DType::u8);
 }

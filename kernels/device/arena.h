@@ -48,6 +48,7 @@ class Arena {
     Arena(Context& context, MemoryPlanner::Plan plan)
         : plan_(std::move(plan)), buffer_(context, plan_.total_bytes) {}
 
+    // "No tensor" of a block that nobody asked for.
     Tensor tensor(BlockId block, const Shape& shape, DType dtype = DType::f32) const;
     // The whole block as bytes: what ops take as scratch.
     Tensor scratch(BlockId block) const;

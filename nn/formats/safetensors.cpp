@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "nn/formats/safetensors.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <vector>
+#include <utility>
+
+#include "nn/formats/number_types.h"
 
 namespace kickdrum {
 namespace {
@@ -40,77 +42,138 @@ std::vector<std::int64_t> extents(const Shape& shape) {
     return list;
 }
 
-// Where the bytes of `parameter` lie in the file, after checking everything about them.
-std::string_view find_tensor(const Parsed& parsed, const Parameter& parameter) {
-    const auto entry = parsed.header.find(parameter.name);
-    require(entry != parsed.header.end() && entry->is_object(), "the file has no tensor '{}'",
-            parameter.name);
-    require(entry->value("dtype", "") == "F32", "tensor '{}' is {}, expected F32", parameter.name,
-            entry->value("dtype", "of no type"));
-    const auto shape = entry->value("shape", std::vector<std::int64_t>{});
-    require(shape == extents(parameter.shape), "tensor '{}' has shape {}, expected {}", parameter.name,
-            Json(shape).dump(), to_string(parameter.shape));
-    const auto range = entry->value("data_offsets", std::vector<std::uint64_t>{});
-    const auto size = static_cast<std::uint64_t>(parameter.shape.count()) * sizeof(float);
-    require(range.size() == 2 && range[0] <= range[1] && range[1] <= parsed.data.size() &&
-                range[1] - range[0] == size,
-            "damaged safetensors file: tensor '{}' lies outside of it", parameter.name);
-    return parsed.data.substr(range[0], size);
+NumberType number_type(const std::string& name, const Json& entry) {
+    constexpr std::array<std::pair<std::string_view, NumberType>, 4> kTypes{{{"F32", NumberType::f32},
+                                                                             {"F64", NumberType::f64},
+                                                                             {"F16", NumberType::f16},
+                                                                             {"BF16", NumberType::bf16}}};
+    const auto dtype = entry.find("dtype");
+    require(dtype != entry.end() && dtype->is_string(), "tensor '{}' is of no type", name);
+    const auto& word = dtype->get_ref<const std::string&>();
+    const auto* const found =
+        std::ranges::find(kTypes, word, &std::pair<std::string_view, NumberType>::first);
+    require(found != kTypes.end(), "tensor '{}' is of type {}; expected F32, F64, F16 or BF16", name, word);
+    return found->second;
+}
+
+// A whole number of the header, at most as large as the file has bytes.
+std::uint64_t bounded(const std::string& name, const Json& number, std::size_t limit) {
+    const bool fits = number.is_number_unsigned() && number.get<std::uint64_t>() <= limit;
+    require(fits, "damaged safetensors file: tensor '{}' lies outside of it", name);
+    return number.get<std::uint64_t>();
+}
+
+Shape shape_of(const std::string& name, const Json& entry, std::size_t limit) {
+    const auto list = entry.find("shape");
+    require(list != entry.end() && list->is_array(), "tensor '{}' has no shape", name);
+    require(list->size() <= Shape::kMaxRank, "tensor '{}' has {} axes; at most {} are read", name,
+            list->size(), static_cast<int>(Shape::kMaxRank));
+    // A scalar is taken for a vector of one.
+    std::array<std::int64_t, Shape::kMaxRank> e{1, 1, 1, 1};
+    std::uint64_t count = 1;
+    for (std::size_t axis = 0; axis < list->size(); ++axis) {
+        const std::uint64_t extent = bounded(name, (*list)[axis], limit);
+        require(extent == 0 || count <= limit / extent,
+                "damaged safetensors file: tensor '{}' lies outside of it", name);
+        count *= extent;
+        e[axis] = static_cast<std::int64_t>(extent);
+    }
+    switch (list->size()) {
+        case 4: return {e[0], e[1], e[2], e[3]};
+        case 3: return {e[0], e[1], e[2]};
+        case 2: return {e[0], e[1]};
+        default: return {e[0]};
+    }
+}
+
+NamedWeights read_tensor(const std::string& name, const Json& entry, std::string_view data) {
+    require(entry.is_object(), "damaged safetensors file: '{}' is no tensor", name);
+    const NumberType type = number_type(name, entry);
+    NamedWeights tensor{.name = name, .shape = shape_of(name, entry, data.size()), .values = {}};
+    const auto range = entry.find("data_offsets");
+    require(range != entry.end() && range->is_array() && range->size() == 2, "tensor '{}' has no place",
+            name);
+    const std::uint64_t begin = bounded(name, (*range)[0], data.size());
+    const std::uint64_t end = bounded(name, (*range)[1], data.size());
+    const auto count = static_cast<std::uint64_t>(tensor.shape.count());
+    require(begin <= end && end - begin == count * size_of(type),
+            "damaged safetensors file: tensor '{}' lies outside of it", name);
+    tensor.values = to_floats(type, data.substr(begin, end - begin));
+    return tensor;
+}
+
+std::uint64_t begin_of(const Json& entry) {
+    return entry["data_offsets"][0].get<std::uint64_t>();
+}
+
+Metadata metadata_of(const Json& header) {
+    const auto entry = header.find(kMetadata);
+    if (entry == header.end()) return {};
+    require(entry->is_object(), "damaged safetensors file: its metadata aren't texts by name");
+    Metadata metadata;
+    for (const auto& [name, text] : entry->items()) {
+        require(text.is_string(), "damaged safetensors file: its metadata '{}' are no text", name);
+        metadata[name] = text.get<std::string>();
+    }
+    return metadata;
 }
 
 }  // namespace
 
-std::string to_safetensors(const ParameterStore& parameters,
-                           const std::map<std::string, std::string>& metadata) {
+std::string to_safetensors(std::span<const NamedWeights> tensors, const Metadata& metadata) {
     Json header = Json::object();
     if (!metadata.empty()) header[kMetadata] = metadata;
     std::uint64_t offset = 0;
-    for (const auto& parameter : parameters.parameters()) {
-        const auto end = offset + static_cast<std::uint64_t>(parameter.shape.count()) * sizeof(float);
-        header[parameter.name] = {
-            {"dtype", "F32"}, {"shape", extents(parameter.shape)}, {"data_offsets", {offset, end}}};
+    for (const auto& tensor : tensors) {
+        const auto end = offset + tensor.values.size() * sizeof(float);
+        header[tensor.name] = {
+            {"dtype", "F32"}, {"shape", extents(tensor.shape)}, {"data_offsets", {offset, end}}};
         offset = end;
     }
-    std::string text = header.dump();
+    // Texts that aren't UTF-8 came from file names; the file must be read nevertheless.
+    std::string text = header.dump(-1, ' ', false, Json::error_handler_t::replace);
     while ((text.size() + sizeof(std::uint64_t)) % 64 != 0) text += ' ';
 
     const std::uint64_t length = text.size();
     std::string bytes(reinterpret_cast<const char*>(&length), sizeof(length));
     bytes.reserve(sizeof(length) + length + offset);
     bytes += text;
-    for (const auto& parameter : parameters.parameters()) {
-        const std::vector<float> values = parameters.read(parameter);
-        bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+    for (const auto& tensor : tensors) {
+        bytes.append(reinterpret_cast<const char*>(tensor.values.data()),
+                     tensor.values.size() * sizeof(float));
     }
     return bytes;
 }
 
-void from_safetensors(std::string_view bytes, ParameterStore& parameters) {
+Safetensors read_safetensors(std::string_view bytes) {
     const Parsed parsed = parse(bytes);
-    std::vector<std::string_view> tensors;
-    std::set<std::string> names{kMetadata};
-    for (const auto& parameter : parameters.parameters()) {
-        tensors.push_back(find_tensor(parsed, parameter));
-        names.insert(parameter.name);
-    }
+    Safetensors file{.tensors = {}, .metadata = metadata_of(parsed.header)};
+    // Tensors may not share bytes: a small file can't ask for much memory then.
+    std::vector<std::pair<std::uint64_t, std::size_t>> order;
+    std::uint64_t total = 0;
     for (const auto& [name, entry] : parsed.header.items()) {
-        require(names.count(name) > 0, "the file has a tensor '{}' that this network has not", name);
+        if (name == kMetadata) continue;
+        NamedWeights tensor = read_tensor(name, entry, parsed.data);
+        const auto& range = entry["data_offsets"];
+        total += range[1].get<std::uint64_t>() - range[0].get<std::uint64_t>();
+        require(total <= parsed.data.size(), "damaged safetensors file: tensor '{}' lies in another one",
+                name);
+        order.emplace_back(begin_of(entry), file.tensors.size());
+        file.tensors.push_back(std::move(tensor));
     }
-    std::size_t index = 0;
-    std::vector<float> values;  // the file's bytes lie at any address
-    for (const auto& parameter : parameters.parameters()) {
-        const std::string_view tensor = tensors[index++];
-        values.resize(tensor.size() / sizeof(float));
-        std::memcpy(values.data(), tensor.data(), tensor.size());
-        parameters.write(parameter, values);
-    }
+    std::ranges::stable_sort(order);
+    std::vector<NamedWeights> sorted;
+    for (const auto& [begin, index] : order) sorted.push_back(std::move(file.tensors[index]));
+    file.tensors = std::move(sorted);
+    return file;
 }
 
-std::map<std::string, std::string> safetensors_metadata(std::string_view bytes) {
-    const Parsed parsed = parse(bytes);
-    const auto entry = parsed.header.find(kMetadata);
-    if (entry == parsed.header.end()) return {};
-    return entry->get<std::map<std::string, std::string>>();
+std::string to_safetensors(const ParameterStore& parameters, const Metadata& metadata) {
+    return to_safetensors(read_weights(parameters), metadata);
+}
+
+void from_safetensors(std::string_view bytes, ParameterStore& parameters) {
+    write_weights(read_safetensors(bytes).tensors, parameters);
 }
 
 }  // namespace kickdrum

@@ -28,7 +28,8 @@ struct Planning {
     Context& context;
     MemoryPlanner& memory;
     ParameterStore& parameters;
-    int tick = 0;  // of the layer being planned
+    bool training = true;  // false: backward never runs, and no memory is asked for it
+    int tick = 0;          // of the layer being planned
 
     // Activations and their gradients have the context's type.
     std::size_t activation_bytes(const Shape& shape) const {
@@ -38,10 +39,12 @@ struct Planning {
     // else.
     BlockId forward_scratch(std::size_t bytes) { return memory.request(bytes, tick, tick); }
     BlockId backward_scratch(std::size_t bytes) {
-        return memory.request(bytes, backward_tick(tick), backward_tick(tick));
+        return training ? memory.request(bytes, backward_tick(tick), backward_tick(tick)) : BlockId{};
     }
     // Workspace: from forward to backward.
-    BlockId workspace(std::size_t bytes) { return memory.request(bytes, tick, backward_tick(tick)); }
+    BlockId workspace(std::size_t bytes) {
+        return memory.request(bytes, tick, training ? backward_tick(tick) : tick);
+    }
 };
 
 // How a layer's weights begin.

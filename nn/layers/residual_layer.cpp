@@ -25,13 +25,14 @@ Shape ResidualLayer::plan(Planning& planning, const Shape& src) {
     require(shortcut_shape == dst_shape_, "{}: body gives {}, shortcut {}", name(), to_string(dst_shape_),
             to_string(shortcut_shape));
     ++planning.tick;
-    const int last = backward_tick(first);
+    const int last = planning.training ? backward_tick(first) : planning.tick;
     body_value_id_ = planning.memory.request(planning.activation_bytes(dst_shape_), first,
                                              body_->backward_reads_dst() ? last : planning.tick);
     if (!shortcut_->empty()) {
         shortcut_value_id_ = planning.memory.request(planning.activation_bytes(dst_shape_), first,
                                                      shortcut_->backward_reads_dst() ? last : planning.tick);
     }
+    if (!planning.training) return dst_shape_;
     diff_sum_id_ =
         planning.memory.request(planning.activation_bytes(dst_shape_), backward_tick(planning.tick), last);
     diff_branch_id_ =

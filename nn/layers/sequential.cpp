@@ -17,9 +17,9 @@ Pass without_rows(Pass pass) {
 }  // namespace
 
 // Whether layer i writes its dst over its src: both must be links, and nobody may read the old values later.
-bool Sequential::value_in_place(std::size_t layer) const {
+bool Sequential::value_in_place(std::size_t layer, bool training) const {
     return layer > 0 && layer + 1 < layers_.size() && layers_[layer]->works_in_place() &&
-           !layers_[layer - 1]->backward_reads_dst() && !layers_[layer]->backward_reads_src();
+           !(training && (layers_[layer - 1]->backward_reads_dst() || layers_[layer]->backward_reads_src()));
 }
 
 bool Sequential::diff_in_place(std::size_t layer) const {
@@ -42,9 +42,9 @@ Shape Sequential::plan(Planning& planning, const Shape& src) {
     for (std::size_t i = 0; i < links_.size(); ++i) {
         // Value i is written by layer i, read by layer i + 1, and perhaps by the backward pass of either.
         int last = last_ticks[i + 1];
-        if (layers_[i + 1]->backward_reads_src()) last = backward_tick(ticks[i + 1]);
-        if (layers_[i]->backward_reads_dst()) last = backward_tick(ticks[i]);
-        if (value_in_place(i)) {
+        if (planning.training && layers_[i + 1]->backward_reads_src()) last = backward_tick(ticks[i + 1]);
+        if (planning.training && layers_[i]->backward_reads_dst()) last = backward_tick(ticks[i]);
+        if (value_in_place(i, planning.training)) {
             links_[i].value = links_[i - 1].value;
             planning.memory.extend(links_[i].value, last);
         } else {
@@ -52,7 +52,7 @@ Shape Sequential::plan(Planning& planning, const Shape& src) {
                 planning.memory.request(planning.activation_bytes(links_[i].shape), ticks[i], last);
         }
     }
-    for (std::size_t i = links_.size(); i-- > 0;) {
+    for (std::size_t i = planning.training ? links_.size() : 0; i-- > 0;) {
         // Its gradient is written by layer i + 1 and read by layer i, in backward.
         const int first = backward_tick(last_ticks[i + 1]);
         const int last = backward_tick(ticks[i]);

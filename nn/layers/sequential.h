@@ -43,7 +43,7 @@ class Sequential : public Layer {
         Tensor value_tensor;
         Tensor diff_tensor;
     };
-    bool value_in_place(std::size_t layer) const;
+    bool value_in_place(std::size_t layer, bool training) const;
     bool diff_in_place(std::size_t layer) const;
 
     std::vector<std::unique_ptr<Layer>> layers_;

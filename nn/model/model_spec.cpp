@@ -36,13 +36,14 @@ class ShapeWalk {
                         src[1]));
     }
 
-    Shape add_row(std::string description, const Shape& src, const Shape& dst, std::int64_t parameters) {
-        rows_.push_back({.name = name_,
-                         .description = std::move(description),
-                         .src = src,
-                         .dst = dst,
-                         .parameters = parameters});
+    Shape add_row(std::string description, const Shape& src, const Shape& dst) {
+        rows_.push_back({.name = name_, .description = std::move(description), .src = src, .dst = dst});
         return dst;
+    }
+
+    void add_weights(std::string_view what, const Shape& shape, bool trained = true) {
+        rows_.back().weights.push_back(
+            {.name = fmt::format("{}/{}", name_, what), .shape = shape, .trained = trained});
     }
 
     Shape visit(const Conv2dLayerSpec& conv, const Shape& src) {
@@ -64,9 +65,9 @@ class ShapeWalk {
         if (conv.strides != Extent2d{}) text += ", strides " + extent_text(conv.strides);
         if (conv.dilation != Extent2d{}) text += ", dilation " + extent_text(conv.dilation);
         if (conv.activation != Activation::linear) text += fmt::format(", {}", to_string(conv.activation));
-        const std::int64_t parameters =
-            conv2d_weights_shape(src, spec).count() + (conv.use_bias ? conv.filters : 0);
-        const Shape dst = add_row(text, src, {1, h.out, w.out, conv.filters}, parameters);
+        const Shape dst = add_row(text, src, {1, h.out, w.out, conv.filters});
+        add_weights("kernel", conv2d_weights_shape(src, spec));
+        if (conv.use_bias) add_weights("bias", {conv.filters});
         rows_.back().convolution = spec;
         return dst;
     }
@@ -84,7 +85,7 @@ class ShapeWalk {
         }
         std::string text = fmt::format("{}, {}", extent_text(pool.size), to_string(pool.padding));
         if (strides != pool.size) text += ", strides " + extent_text(strides);
-        const Shape dst = add_row(text, src, {1, h.out, w.out, src[3]}, 0);
+        const Shape dst = add_row(text, src, {1, h.out, w.out, src[3]});
         if (pool.padding == Padding::valid) {
             rows_.back().dropped_rows = static_cast<int>(src[1] - ((h.out - 1) * strides.h + pool.size.h));
             rows_.back().dropped_columns = static_cast<int>(src[2] - ((w.out - 1) * strides.w + pool.size.w));
@@ -94,26 +95,29 @@ class ShapeWalk {
 
     Shape visit(const GlobalPool2dLayerSpec&, const Shape& src) {
         require_image(src);
-        return add_row("", src, {1, src[3]}, 0);
+        return add_row("", src, {1, src[3]});
     }
 
     Shape visit(const BatchNormLayerSpec& norm, const Shape& src) {
-        const std::int64_t channels = src[src.rank() - 1];
+        const Shape channels{src[src.rank() - 1]};
         std::string text = fmt::format("momentum {:g}, epsilon {:g}", norm.momentum, norm.epsilon);
         if (norm.statistics_size > 0) text += fmt::format(", over {} clips", norm.statistics_size);
-        return add_row(std::move(text), src, src, 4 * channels);
+        add_row(std::move(text), src, src);
+        add_weights("gamma", channels);
+        add_weights("beta", channels);
+        add_weights("moving_mean", channels, false);
+        add_weights("moving_variance", channels, false);
+        return src;
     }
 
     Shape visit(const ActivationLayerSpec& activation, const Shape& src) {
-        return add_row(std::string(to_string(activation.function)), src, src, 0);
+        return add_row(std::string(to_string(activation.function)), src, src);
     }
 
-    Shape visit(const FlattenLayerSpec&, const Shape& src) {
-        return add_row("", src, {1, src.row_count()}, 0);
-    }
+    Shape visit(const FlattenLayerSpec&, const Shape& src) { return add_row("", src, {1, src.row_count()}); }
 
     Shape visit(const DropoutLayerSpec& dropout, const Shape& src) {
-        return add_row(fmt::format("rate {:g}", dropout.rate), src, src, 0);
+        return add_row(fmt::format("rate {:g}", dropout.rate), src, src);
     }
 
     Shape visit(const DenseLayerSpec& dense, const Shape& src) {
@@ -124,8 +128,10 @@ class ShapeWalk {
         }
         const int units = dense.units == DenseLayerSpec::kClasses ? classes_ : dense.units;
         const auto activation = dense.softmax ? "softmax" : to_string(dense.activation);
-        return add_row(fmt::format("{} units, {}", units, activation), src, {1, units},
-                       src[1] * units + (dense.use_bias ? units : 0));
+        const Shape dst = add_row(fmt::format("{} units, {}", units, activation), src, {1, units});
+        add_weights("kernel", {src[1], units});
+        if (dense.use_bias) add_weights("bias", {units});
+        return dst;
     }
 
     Shape visit(const ResidualLayerSpec& residual, const Shape& src) {
@@ -139,7 +145,7 @@ class ShapeWalk {
             fail(fmt::format("its body gives {} and its shortcut {}; both must have one shape",
                              to_string(body), to_string(shortcut)));
         }
-        return add_row(fmt::format("sum, {}", to_string(residual.activation)), src, body, 0);
+        return add_row(fmt::format("sum, {}", to_string(residual.activation)), src, body);
     }
 
     std::vector<LayerRow>& rows_;
@@ -205,9 +211,15 @@ std::vector<LayerRow> describe_model(const ModelSpec& model, const Shape& input,
     return rows;
 }
 
+std::int64_t LayerRow::parameters() const {
+    std::int64_t count = 0;
+    for (const auto& one : weights) count += one.shape.count();
+    return count;
+}
+
 std::int64_t parameter_count(const std::vector<LayerRow>& rows) {
     std::int64_t count = 0;
-    for (const auto& row : rows) count += row.parameters;
+    for (const auto& row : rows) count += row.parameters();
     return count;
 }
 

@@ -110,16 +110,25 @@ class ModelError : public InvalidArgument {
     int column;
 };
 
+// A parameter of a layer, by the name that it has in the network's files.
+struct WeightRow {
+    std::string name;  // "conv2d_1/kernel"
+    Shape shape;       // of a convolution: HWIO
+    bool trained = true;
+};
+
 // One row of the table of layers that `check` prints.
 struct LayerRow {
     std::string name;         // "conv2d_1"; inside a residual block "residual_1/body/conv2d_2"
     std::string description;  // "32 filters 3x3, same, relu"
     Shape src;                // of one clip: [1, h, w, c] or [1, features]
     Shape dst;
-    std::int64_t parameters = 0;
+    std::vector<WeightRow> weights{};
     int dropped_rows = 0;  // rows and columns of src that no pooling window covers
     int dropped_columns = 0;
-    std::optional<Conv2dSpec> convolution;  // of a conv2d layer
+    std::optional<Conv2dSpec> convolution{};  // of a conv2d layer
+
+    std::int64_t parameters() const;
 };
 
 // Infers every shape. `input` is [1, height, width, channels]. Throws ModelError at the first layer that

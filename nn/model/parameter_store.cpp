@@ -60,11 +60,11 @@ ParameterId ParameterStore::find(const std::string& name, const Shape& shape, Pa
     throw InvalidArgument(fmt::format("there is no parameter '{}'", name));
 }
 
-void ParameterStore::allocate(Context& context) {
+void ParameterStore::allocate(Context& context, bool training) {
     if (context_ != nullptr) return;
     context_ = &context;
     values_ = Buffer(context, trainable_bytes_);
-    gradients_ = Buffer(context, trainable_bytes_);
+    if (training) gradients_ = Buffer(context, trainable_bytes_);
     state_ = Buffer(context, state_bytes_);
     if (context.math() == Math::bf16) shadow_ = Buffer(context, trainable_bytes_ / 2);
 }
@@ -96,6 +96,10 @@ std::vector<float> ParameterStore::read(const Parameter& parameter, const Tensor
 }
 
 void ParameterStore::write(const Parameter& parameter, std::span<const float> values) {
+    write(parameter, is_trainable(parameter.kind) ? this->values() : state(), values);
+}
+
+void ParameterStore::write(const Parameter& parameter, const Tensor& flat, std::span<const float> values) {
     require(static_cast<std::int64_t>(values.size()) == parameter.shape.count(),
             "{} has shape {}, it can't take {} values", parameter.name, to_string(parameter.shape),
             values.size());
@@ -105,8 +109,8 @@ void ParameterStore::write(const Parameter& parameter, std::span<const float> va
         hwio_to_ohwi(parameter.shape, values, ohwi);
         values = ohwi;
     }
-    upload(*context_, values.data(), value(parameter));
-    if (shadow_.bytes() == 0 || !is_trainable(parameter.kind)) return;
+    upload(*context_, values.data(), slice(flat, parameter));
+    if (shadow_.bytes() == 0 || flat.data != values_.data()) return;
     std::vector<std::uint16_t> halves;
     for (const float value : values) halves.push_back(bf16_bits(value));
     upload(*context_, halves.data(), slice(shadow(), parameter));
@@ -123,7 +127,7 @@ Tensor ParameterStore::value(ParameterId id) const {
 Tensor ParameterStore::gradient(ParameterId id) const {
     const auto& parameter = parameters_.at(static_cast<std::size_t>(id.index));
     require(is_trainable(parameter.kind), "{} has no gradient", parameter.name);
-    return slice(gradients(), parameter);
+    return gradients_.bytes() == 0 ? Tensor{} : slice(gradients(), parameter);
 }
 
 Tensor ParameterStore::operand(ParameterId id) const {
@@ -142,7 +146,7 @@ Tensor ParameterStore::values() const {
     return flat(values_);
 }
 Tensor ParameterStore::gradients() const {
-    return flat(gradients_);
+    return gradients_.bytes() == 0 ? Tensor{} : flat(gradients_);
 }
 Tensor ParameterStore::state() const {
     return flat(state_);

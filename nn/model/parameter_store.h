@@ -53,8 +53,8 @@ class ParameterStore {
                         std::int64_t fan_in = 0);
 
     // Allocates values and gradients on the context, which must outlive the store. The second call, for a second
-    // plan, does nothing.
-    void allocate(Context& context);
+    // plan, does nothing. Without `training` there are no gradients.
+    void allocate(Context& context, bool training = true);
     // Every parameter by its initialiser, from the random stream "init/<name>" of the seed.
     void initialize(std::uint64_t seed);
 
@@ -62,7 +62,7 @@ class ParameterStore {
     // In the device's memory and layout.
     Tensor value(ParameterId id) const;
     Tensor value(const Parameter& parameter) const;
-    Tensor gradient(ParameterId id) const;
+    Tensor gradient(ParameterId id) const;  // or "no tensor"
     // What products take: the value, in Math::bf16 its shadow.
     Tensor operand(ParameterId id) const;
     // The number of values of all trainable and state parameters.
@@ -76,10 +76,11 @@ class ParameterStore {
     std::vector<float> read(const Parameter& parameter) const;
     std::vector<float> read(const Parameter& parameter, const Tensor& flat) const;
     void write(const Parameter& parameter, std::span<const float> values);
+    void write(const Parameter& parameter, const Tensor& flat, std::span<const float> values);
 
     // Flat views of everything trainable, padding (always zero) included, and of the state (may be empty).
     Tensor values() const;
-    Tensor gradients() const;
+    Tensor gradients() const;  // or "no tensor"
     Tensor state() const;
     Tensor shadow() const;  // "no tensor" unless Math::bf16
     // The slice of another flat array of values().count() elements that belongs to a trainable parameter.

@@ -21,7 +21,7 @@
 #include "kernels/device/step_graph.h"
 #include "kernels/ops/augment.h"
 #include "nn/layers/sequential.h"
-#include "nn/model/model_spec.h"
+#include "nn/model/network.h"
 #include "nn/training/epoch_tables.h"
 #include "nn/training/learning_slices.h"
 #include "nn/training/trainer_results.h"
@@ -77,6 +77,11 @@ class Trainer {
     // given.
     void save_state(TrainerState& state) const;
     void load_state(const TrainerState& state);
+
+    // The optimiser as it stands, in no device's layout; and back: throws InvalidArgument, and changes
+    // nothing, where it's another kind of optimiser's, or its names or shapes aren't those of the network.
+    OptimizerState optimizer_state() const;
+    void set_optimizer_state(const OptimizerState& state);
 
     // The algorithm of each layer that has a choice: ("conv2d_1", "winograd_4x4:avx2"), ...
     std::vector<std::pair<std::string, std::string>> implementations() const;

@@ -42,7 +42,7 @@ TEST_P(Safetensors, RoundTrip) {
     const std::string bytes = to_safetensors(saved, {{"name", "a \"quoted\" näme"}});
     from_safetensors(bytes, loaded);
     EXPECT_EQ(weights_of(saved), weights_of(loaded));
-    EXPECT_EQ(safetensors_metadata(bytes).at("name"), "a \"quoted\" näme");
+    EXPECT_EQ(read_safetensors(bytes).metadata.at("name"), "a \"quoted\" näme");
 }
 
 // Whatever layout the device keeps: its own store gives the file that the CPU's gives, and reads it back.
@@ -88,7 +88,7 @@ TEST_P(Safetensors, DamagedFilesAreRefusedAndChangeNothing) {
     EXPECT_THAT(message_of(broken, target), HasSubstr("its header isn't JSON"));
     std::string renamed = bytes;
     renamed.replace(renamed.find("conv2d_1/bias"), 13, "conv2d_1/bIas");
-    EXPECT_THAT(message_of(renamed, target), HasSubstr("no tensor 'conv2d_1/bias'"));
+    EXPECT_THAT(message_of(renamed, target), HasSubstr("no weights 'conv2d_1/bias'"));
     EXPECT_EQ(weights_of(target), before);
 }
 
