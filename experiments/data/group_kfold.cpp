@@ -5,9 +5,9 @@
 #include <limits>
 #include <map>
 #include <numeric>
-#include <random>
 #include <stdexcept>
 
+#include "experiments/data/numpy_random.h"
 #include "experiments/data/numpy_statistics.h"
 
 namespace kickdrum {
@@ -24,24 +24,6 @@ std::vector<std::size_t> ranks(std::span<const T> values, std::size_t& distinct)
     result.reserve(values.size());
     for (const T& value : values) result.push_back(rank.at(value));
     return result;
-}
-
-// A permutation as np.random.RandomState(seed).shuffle makes it: Fisher and Yates from the end; a number up
-// to i is drawn by masking 32 bits and drawing again when it is too large.
-std::vector<std::size_t> shuffled(std::size_t count, std::uint32_t seed) {
-    std::mt19937 generator(seed);
-    std::vector<std::size_t> order(count);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    for (std::size_t i = count - 1; i > 0; --i) {
-        std::size_t mask = i;
-        for (unsigned bits = 1; bits < 32; bits *= 2) mask |= mask >> bits;
-        std::size_t j = 0;
-        do {
-            j = generator() & mask;
-        } while (j > i);
-        std::swap(order[i], order[j]);
-    }
-    return order;
 }
 
 class Folds {
@@ -113,7 +95,7 @@ std::vector<int> stratified_group_folds(std::span<const int> labels, std::span<c
         return std::span<const double>(counts).subspan(group * classes, classes);
     };
 
-    const std::vector<std::size_t> permutation = shuffled(group_count, seed);
+    const std::vector<std::size_t> permutation = numpy::RandomState(seed).permutation(group_count);
     std::vector<double> deviations(group_count);
     for (std::size_t i = 0; i < group_count; ++i) {
         deviations[i] = numpy::standard_deviation(counts_of(permutation[i]));
