@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -15,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "experiments/config/ranges.h"
 #include "nn/model/model_spec.h"
 
 namespace kickdrum {
@@ -28,24 +28,6 @@ struct Key {
     bool required = false;
     bool derived = false;  // its default follows from other keys
 };
-
-struct IntegerRange {
-    std::int64_t low = 0;
-    std::int64_t high = std::numeric_limits<std::int64_t>::max();
-};
-std::string to_string(const IntegerRange& range);  // "a whole number from 1 to 8"
-
-struct NumberRange {
-    double low = -std::numeric_limits<double>::infinity();
-    double high = std::numeric_limits<double>::infinity();
-    bool without_low = false;  // low itself is outside
-    bool without_high = false;
-    bool contains(double value) const;
-};
-std::string to_string(const NumberRange& range);  // "a number of at least 0 and below 1"
-
-// 0.1F as 0.1, not as 0.10000000149: what was written before it became a float.
-double shortest(float value);
 
 // A word that stands for a value.
 template <class T>
@@ -122,9 +104,14 @@ class Fields {
     virtual void texts(const Key& key, std::vector<std::string>& values) = 0;
     virtual void integers(const Key& key, std::vector<std::int64_t>& values, IntegerRange range,
                           std::optional<std::size_t> length = {}) = 0;
+    virtual void numbers(const Key& key, std::vector<double>& values, NumberRange range) = 0;
     // One number for both, or [height, width].
     virtual void extent(const Key& key, Extent2d& value, IntegerRange range) = 0;
     virtual void block(const Key& key, const Section& section) = 0;
+    // A block whose keys are names of the user's, with a block each; `names`: those that there are.
+    using NamedSection = std::function<void(Fields& fields, const std::string& name)>;
+    virtual void named_blocks(const Key& key, const std::vector<std::string>& names,
+                              const NamedSection& section) = 0;
     // `current`: the name of the alternative that the value is.
     virtual void one_of(const Key& key, std::string_view current,
                         const std::vector<Alternative>& alternatives) = 0;

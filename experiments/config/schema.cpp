@@ -96,11 +96,18 @@ class SchemaFields : public Fields {
         if (length) type["maxItems"] = *length;
         add(key, std::move(type), values.empty() ? Json() : Json(values));
     }
+    void numbers(const Key& key, std::vector<double>&, NumberRange range) override {
+        add(key, {{"type", "array"}, {"items", number_type(range)}, {"minItems", 1}}, {});
+    }
     void extent(const Key& key, Extent2d& value, IntegerRange range) override {
         const Json both{{"type", "array"}, {"items", integer_type(range)}, {"minItems", 2}, {"maxItems", 2}};
         add(key, any_of({integer_type(range), both}), {value.h, value.w});
     }
     void block(const Key& key, const Section& section) override { add(key, object_of(section), {}); }
+    void named_blocks(const Key& key, const std::vector<std::string>&, const NamedSection& section) override {
+        const Json each = object_of([&](Fields& fields) { section(fields, "name"); });
+        add(key, {{"type", "object"}, {"additionalProperties", each}, {"minProperties", 1}}, {});
+    }
     void one_of(const Key& key, std::string_view current,
                 const std::vector<Alternative>& alternatives) override {
         const std::string by_default(current);
@@ -163,6 +170,8 @@ std::string experiment_schema() {
     Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                 {"title", "Kickdrum experiment"}};
     schema.update(SchemaFields::object_of([&](Fields& fields) { experiment_fields(fields, config, other); }));
+    // An experiment trains a network or fits baselines.
+    schema["anyOf"] = {{{"required", {"model"}}}, {{"required", {"baselines"}}}};
     LayerSpec layer;
     schema["$defs"] = {{"layers",
                         {{"type", "array"},

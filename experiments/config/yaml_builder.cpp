@@ -97,6 +97,14 @@ void YamlBuilder::integers(const Key& key, std::vector<std::int64_t>& values, In
     add(key.name, std::move(list));
 }
 
+void YamlBuilder::numbers(const Key& key, std::vector<double>& values, NumberRange) {
+    if (values.empty()) return;
+    YamlValue list;
+    list.kind = YamlValue::Kind::list;
+    for (const auto value : values) list.items.push_back(number_value(value));
+    add(key.name, std::move(list));
+}
+
 void YamlBuilder::extent(const Key& key, Extent2d& value, IntegerRange) {
     if (value.h == value.w) {
         add(key.name, integer_value(value.h));
@@ -111,6 +119,16 @@ void YamlBuilder::extent(const Key& key, Extent2d& value, IntegerRange) {
 void YamlBuilder::block(const Key& key, const Section& section) {
     YamlValue value = built(section);
     if (!value.entries.empty()) add(key.name, std::move(value));
+}
+
+void YamlBuilder::named_blocks(const Key& key, const std::vector<std::string>& names,
+                               const NamedSection& section) {
+    if (names.empty()) return;
+    YamlValue map = YamlValue::map();
+    for (const auto& name : names) {
+        map.entries.push_back({.key = name, .value = built([&](Fields& fields) { section(fields, name); })});
+    }
+    add(key.name, std::move(map));
 }
 
 void YamlBuilder::one_of(const Key& key, std::string_view current,

@@ -21,8 +21,11 @@ class YamlBuilder : public Fields {
     void texts(const Key& key, std::vector<std::string>& values) override;
     void integers(const Key& key, std::vector<std::int64_t>& values, IntegerRange range,
                   std::optional<std::size_t> length) override;
+    void numbers(const Key& key, std::vector<double>& values, NumberRange range) override;
     void extent(const Key& key, Extent2d& value, IntegerRange range) override;
     void block(const Key& key, const Section& section) override;
+    void named_blocks(const Key& key, const std::vector<std::string>& names,
+                      const NamedSection& section) override;
     void one_of(const Key& key, std::string_view current,
                 const std::vector<Alternative>& alternatives) override;
     void layers(const Key& key, std::vector<LayerSpec>& layers) override;

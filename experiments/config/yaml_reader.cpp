@@ -185,6 +185,22 @@ void YamlReader::integers(const Key& key, std::vector<std::int64_t>& values, Int
     if (read.size() == written->items.size()) values = read;
 }
 
+void YamlReader::numbers(const Key& key, std::vector<double>& values, NumberRange range) {
+    const YamlValue* written = take(key);
+    if (written == nullptr) return;
+    const std::string path = path_of(key.name);
+    if (written->kind != Kind::list || written->items.empty()) {
+        complain(*written, path, "a list of numbers, like [0.1, 0.3]");
+        return;
+    }
+    std::vector<double> read;
+    for (std::size_t i = 0; i < written->items.size(); ++i) {
+        if (const auto number = number_at(written->items[i], fmt::format("{}.{}", path, i), range))
+            read.push_back(*number);
+    }
+    if (read.size() == written->items.size()) values = read;
+}
+
 void YamlReader::extent(const Key& key, Extent2d& value, IntegerRange range) {
     const YamlValue* written = take(key);
     if (written == nullptr) return;

@@ -36,6 +36,20 @@ void YamlReader::block(const Key& key, const Section& section) {
     if (const YamlValue* written = take(key)) read_section(*written, path_of(key.name), section);
 }
 
+void YamlReader::named_blocks(const Key& key, const std::vector<std::string>&, const NamedSection& section) {
+    const YamlValue* written = take(key);
+    if (written == nullptr) return;
+    const std::string path = path_of(key.name);
+    if (written->kind != Kind::map || written->entries.empty()) {
+        complain(*written, path, "a block of names, each with its keys below it");
+        return;
+    }
+    for (const auto& entry : written->entries) {
+        read_section(entry.value, fmt::format("{}.{}", path, entry.key),
+                     [&](Fields& fields) { section(fields, entry.key); });
+    }
+}
+
 void YamlReader::one_of(const Key& key, std::string_view, const std::vector<Alternative>& alternatives) {
     if (const YamlValue* written = take(key)) choose(*written, path_of(key.name), key.name, alternatives);
 }

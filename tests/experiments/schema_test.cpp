@@ -33,7 +33,8 @@ std::set<std::string> schema_keys() {
 TEST(Schema, IsADraft202012Schema) {
     const json schema = json::parse(experiment_schema());
     EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-    EXPECT_EQ(schema["required"], json({"data", "model"}));
+    EXPECT_EQ(schema["required"], json({"data"}));
+    EXPECT_EQ(schema["anyOf"], json::parse(R"([{"required": ["model"]}, {"required": ["baselines"]}])"));
     EXPECT_EQ(schema["additionalProperties"], false);
     EXPECT_EQ(schema["properties"]["model"]["$ref"], "#/$defs/layers");
     EXPECT_TRUE(schema["$defs"].contains("layers"));
