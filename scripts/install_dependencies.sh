@@ -2,7 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that Kickdrum is built from. Installs nothing that is there already.
 #
-#   scripts/install_dependencies.sh [GROUP...]      GROUP: build, test, benchmark, lint (default: build test)
+#   scripts/install_dependencies.sh [GROUP...]   GROUP: build, baselines, test, benchmark, lint (default: build test)
+#
+# The group baselines is what classical models need when they run: two packages, and LightGBM from a Python wheel of a
+# fixed version and checksum, into build/libraries/lightgbm-VERSION. Kickdrum does without each of them but for the
+# models that use it, so what can't be had there is said, and no failure.
 #
 # On Debian 12 the packages come from apt-get, as root or through sudo. Elsewhere the script looks for the programs and
 # headers themselves and lists what it can't find.
@@ -27,6 +31,9 @@ build nlohmann-json3-dev header:nlohmann/json.hpp
 build libboost-dev header:boost/math/distributions/students_t.hpp
 build libpng-dev header:png.h
 build libxxhash-dev header:xxhash.h
+baselines libsvm-dev header:libsvm/svm.h
+baselines libxgboost-dev header:xgboost/c_api.h
+baselines python3-pip module:pip
 test libgtest-dev header:gtest/gtest.h
 test libgmock-dev header:gmock/gmock.h
 test python3 program:python3
@@ -57,31 +64,67 @@ is_found() {  # program:NAME, header:PATH or module:NAME (of Python)
     esac
 }
 
+# LightGBM from its wheel: the one that scripts/lightgbm.txt names, or none.
+install_lightgbm() {
+    local list version folder wheels
+    list=$(dirname "${BASH_SOURCE[0]}")/lightgbm.txt
+    version=$(sed -n 's/^lightgbm==\([0-9.]*\).*/\1/p' "$list")
+    folder=$(dirname "${BASH_SOURCE[0]}")/../build/libraries/lightgbm-$version
+    if [[ -f "$folder/lib_lightgbm.so" ]]; then return; fi
+    wheels=$(mktemp -d)
+    if python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes --requirement "$list" \
+        --dest "$wheels" >"$wheels/log" 2>&1 &&
+        mkdir -p "$folder" &&
+        python3 - "$wheels" "$folder" <<'PYTHON'; then
+import pathlib, sys, zipfile
+wheel = next(pathlib.Path(sys.argv[1]).glob("lightgbm-*.whl"))
+target = pathlib.Path(sys.argv[2]) / "lib_lightgbm.so"
+part = target.with_suffix(".part")
+part.write_bytes(zipfile.ZipFile(wheel).read("lightgbm/lib/lib_lightgbm.so"))
+part.rename(target)
+PYTHON
+        echo "LightGBM $version is in build/libraries."
+    else
+        tail -n 1 "$wheels/log" >&2
+        echo "LightGBM $version can't be had here; Kickdrum does without, but for the baselines that use it." >&2
+    fi
+    rm -r "$wheels"
+}
+
 groups=("$@")
 if ((${#groups[@]} == 0)); then groups=(build test); fi
 for group in "${groups[@]}"; do
     case "$group" in
-        build | test | benchmark | lint) ;;
+        build | baselines | test | benchmark | lint) ;;
         *)
-            echo "error: unknown group '$group'; the groups are build, test, benchmark and lint" >&2
+            echo "error: unknown group '$group'; the groups are build, baselines, test, benchmark and lint" >&2
             exit 2
             ;;
     esac
 done
+
+finish() {  # message
+    if [[ " ${groups[*]} " == *" baselines "* ]]; then install_lightgbm; fi
+    echo "$1"
+    exit 0
+}
 
 missing=()
 while read -r group package probe; do
     [[ " ${groups[*]} " == *" $group "* && " ${missing[*]-} " != *" $package "* ]] || continue
     if is_debian_12; then
         is_installed "$package" || missing+=("$package")
-    else
-        is_found "$probe" || missing+=("$package")
+    elif ! is_found "$probe"; then
+        if [[ "$group" == baselines ]]; then
+            echo "Without $package (so Debian 12 calls it) the baselines that use it can't run." >&2
+        else
+            missing+=("$package")
+        fi
     fi
 done <<<"$(requirements)"
 
 if ((${#missing[@]} == 0)); then
-    echo "All packages for: ${groups[*]} are installed."
-    exit 0
+    finish "All packages for: ${groups[*]} are installed."
 fi
 
 if ! is_debian_12; then
@@ -116,4 +159,4 @@ if ! apt_get install --no-install-recommends "${missing[@]}"; then
     echo "error: apt-get could not install the packages; its output is above" >&2
     exit 1
 fi
-echo "Installed."
+finish "Installed."

@@ -23,7 +23,7 @@ case "$preset" in
 esac
 
 echo "This installs missing Debian packages, builds the preset '$preset' in build/$preset and runs all tests."
-scripts/install_dependencies.sh build test
+scripts/install_dependencies.sh build baselines test
 
 # The thread sanitizer of GCC 12 can't place its shadow memory where the kernel randomises addresses by more than
 # 28 bits; without randomisation it always can. The build runs the test programs too, to list their tests.
