@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "experiments/baselines/baseline_check.h"
 #include "experiments/commands/all_commands.h"
 #include "experiments/commands/options.h"
 #include "experiments/commands/program.h"
@@ -13,6 +14,7 @@
 #include "experiments/runs/check.h"
 #include "experiments/runs/experiment.h"
 #include "experiments/runs/progress.h"
+#include "experiments/studies/baseline_study.h"
 #include "experiments/studies/study.h"
 
 namespace kickdrum {
@@ -47,11 +49,15 @@ RunOptions run_options(const ExperimentOptions& options, const fs::path& out,
 ExitCode check(const ExperimentConfig& config, const ExperimentOptions& options) {
     const bool json = options.common.json;
     Progress progress(json ? std::cerr : std::cout, progress_style(json ? 2 : 1, options.common.quiet));
-    const CheckReport report = check_experiment(config,
-                                                {.cache = options.cache(),
-                                                 .threads = options.common.threads,
-                                                 .architecture = options.common.architecture()},
-                                                progress);
+    const CheckOptions how{.cache = options.cache(),
+                           .threads = options.common.threads,
+                           .architecture = options.common.architecture()};
+    if (config.chosen_baseline() != nullptr) {
+        const BaselineCheck checked = check_baseline(config, how, progress);
+        print(json ? checked.json : checked.text);
+        return checked.interrupted ? ExitCode::interrupted : ExitCode::done;
+    }
+    const CheckReport report = check_experiment(config, how, progress);
     if (report.interrupted) {
         progress.interrupted("the features that were ready stay in the cache");
         return ExitCode::interrupted;
@@ -65,6 +71,14 @@ std::optional<ExitCode> study(const ExperimentOptions& options, bool only_check,
                               const std::string& command_line) {
     if (options.file.empty() || !is_study_file(options.file)) return std::nullopt;
     const StudyPlan plan = read_study(options.file, options.common.overrides());
+    const RunOptions run = run_options(options, results_of(options, plan.name), command_line);
+    return only_check ? check_study(plan, run) : run_study(plan, run, options.yes);
+}
+
+// All baselines of an experiment, as a study.
+ExitCode baselines(const ExperimentConfig& config, const ExperimentOptions& options, bool only_check,
+                   const std::string& command_line) {
+    const StudyPlan plan = baseline_study(config, options.common.overrides());
     const RunOptions run = run_options(options, results_of(options, plan.name), command_line);
     return only_check ? check_study(plan, run) : run_study(plan, run, options.yes);
 }
@@ -99,6 +113,7 @@ Work declare_run(CLI::App& app) {
     return [options](const std::string& command_line) {
         if (const auto code = study(*options, options->dry_run, command_line)) return *code;
         const ExperimentConfig config = read(*options, "run");
+        if (is_baseline_study(config)) return baselines(config, *options, options->dry_run, command_line);
         if (options->dry_run) return check(config, *options);
         return run_experiment(config, run_options(*options, results_of(*options, config.name), command_line));
     };
@@ -110,7 +125,9 @@ Work declare_check(CLI::App& app) {
     add_json_option(app, options->common, "Print one JSON document on stdout, everything else on stderr");
     return [options](const std::string& command_line) {
         if (const auto code = study(*options, true, command_line)) return *code;
-        return check(read(*options, "check"), *options);
+        const ExperimentConfig config = read(*options, "check");
+        if (is_baseline_study(config)) return baselines(config, *options, true, command_line);
+        return check(config, *options);
     };
 }
 

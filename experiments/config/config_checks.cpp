@@ -26,6 +26,8 @@ class Checks {
         split();
         classes();
         group_pattern();
+        check_baselines(root_, config_, problems_);
+        if (!config_.baselines.empty()) return;  // what follows is about networks
         features();
         schedule();
         augment();

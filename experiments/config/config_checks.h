@@ -17,4 +17,8 @@ void check_config(const YamlValue& root, ExperimentConfig& config, const FileOnl
 // Only the block `features`.
 void check_features(const YamlValue& root, ExperimentConfig& config, Problems& problems);
 
+// Only the blocks `baselines` and `baseline`, or that there is a `model` instead. Also fills in what follows
+// from them: which baseline runs, and that the published protocol has one run.
+void check_baselines(const YamlValue& root, ExperimentConfig& config, Problems& problems);
+
 }  // namespace kickdrum

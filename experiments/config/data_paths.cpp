@@ -49,10 +49,15 @@ void resolve(const YamlValue& root, const std::string& key, const std::filesyste
 
 }  // namespace
 
-void resolve_data_paths(const YamlValue& root, const std::filesystem::path& folder, DataConfig& data,
+void resolve_data_paths(const YamlValue& root, const std::filesystem::path& folder, ExperimentConfig& config,
                         Problems& problems) {
-    resolve(root, "data.labels", folder, data.labels, problems);
-    resolve(root, "data.audio", folder, data.audio, problems);
+    resolve(root, "data.labels", folder, config.data.labels, problems);
+    resolve(root, "data.audio", folder, config.data.audio, problems);
+    for (auto& spec : config.baselines) {
+        const std::string path = "baselines." + spec.name;
+        resolve(root, path + ".table", folder, spec.table, problems);
+        resolve(root, path + ".model.results.folder", folder, spec.results.folder, problems);
+    }
 }
 
 }  // namespace kickdrum

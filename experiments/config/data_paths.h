@@ -9,9 +9,10 @@
 
 namespace kickdrum {
 
-// Makes data.labels and data.audio absolute: puts in ${KICKDRUM_REFERENCE_DATA}; a relative path is relative
-// to `folder` (the experiment file's), or to the working directory if it was given to --set.
-void resolve_data_paths(const YamlValue& root, const std::filesystem::path& folder, DataConfig& data,
+// Makes data.labels, data.audio and the files of baselines absolute: puts in ${KICKDRUM_REFERENCE_DATA}; a
+// relative path is relative to `folder` (the experiment file's), or to the working directory if it was given
+// to --set.
+void resolve_data_paths(const YamlValue& root, const std::filesystem::path& folder, ExperimentConfig& config,
                         Problems& problems);
 
 }  // namespace kickdrum

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dsp/clip_features.h"
+#include "experiments/baselines/baseline_spec.h"
 #include "kernels/device/math.h"
 #include "nn/model/model_spec.h"
 #include "nn/training/training_spec.h"
@@ -97,10 +98,15 @@ struct ExperimentConfig {
     ModelSpec model;
     TrainingSpec training;  // class_weights stay empty here: they follow from `class_weights` and the split
     ClassWeights class_weights;
-    bool save_h5 = false;  // also model.h5
+    bool save_h5 = false;                 // also model.h5
+    std::vector<BaselineSpec> baselines;  // instead of features, model and training
+    std::string baseline;                 // the one to run; empty: all of them, as a study
     // Figures to print beside the results, by the metric's name in summary.json ("test.weighted_f1").
     std::map<std::string, double> published;
     std::string published_source;
+
+    // Null where the experiment trains a network, or all its baselines.
+    const BaselineSpec* chosen_baseline() const { return find_baseline(baselines, baseline); }
 
     // What the network sees of a clip.
     Shape input_shape() const { return network_inputs(features.clip_shape(), training); }

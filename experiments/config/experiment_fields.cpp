@@ -103,8 +103,6 @@ void feature_fields(Fields& fields, FeatureConfig& features) {
                         features.standardize, {{"none", false}, {"per_band", true}});
 }
 
-namespace {
-
 std::vector<std::string> published_metrics() {
     std::vector<std::string> names;
     for (const std::string part : {"test", "val", "train"}) {
@@ -112,10 +110,12 @@ std::vector<std::string> published_metrics() {
             names.push_back(part + '.' + metric);
         }
     }
-    names.emplace_back("best_epoch");
-    names.emplace_back("epochs");
+    for (const auto* name : {"best_epoch", "epochs", "test.multi_label_weighted_f1"})
+        names.emplace_back(name);
     return names;
 }
+
+namespace {
 
 void published_fields(Fields& fields, ExperimentConfig& config) {
     fields.text({"source", "where the figures stand", true}, config.published_source);
@@ -142,11 +142,15 @@ void experiment_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues&
     fields.block({"data", "the clips", true}, [&](Fields& block) { data_fields(block, config.data); });
     fields.block({"split", "training, validation and test part"},
                  [&](Fields& block) { split_fields(block, config.split); });
-    fields.block({"features", "the spectrogram"},
-                 [&](Fields& block) { feature_fields(block, config.features); });
-    fields.layers({"model", "the network: a list of layers", true}, config.model);
-    fields.block({"training", "how the network is trained"},
-                 [&](Fields& block) { training_fields(block, config, other); });
+    const bool has_network = config.baselines.empty();  // as long as the file isn't read: perhaps
+    baseline_fields(fields, config);
+    if (has_network) {
+        fields.block({"features", "the spectrogram"},
+                     [&](Fields& block) { feature_fields(block, config.features); });
+        fields.layers({"model", "the network: a list of layers"}, config.model);
+        fields.block({"training", "how the network is trained"},
+                     [&](Fields& block) { training_fields(block, config, other); });
+    }
     fields.block({"published", "figures to print beside the results"},
                  [&](Fields& block) { published_fields(block, config); });
 }

@@ -18,6 +18,9 @@ struct FileOnlyValues {
 void experiment_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& other);
 void feature_fields(Fields& fields, FeatureConfig& features);
 void training_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& other);
+void baseline_fields(Fields& fields, ExperimentConfig& config);
+// The names of figures that `published` may hold.
+std::vector<std::string> published_metrics();
 // Every type of layer, for an element of a `model:` list.
 std::vector<Alternative> layer_alternatives(LayerSpec& layer);
 

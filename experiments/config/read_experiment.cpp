@@ -124,7 +124,7 @@ ExperimentConfig read_experiment(const fs::path& file, const std::vector<std::st
     YamlReader reader(root, "", problems);
     experiment_fields(reader, config, other);
     reader.finish();
-    resolve_data_paths(root, file.parent_path(), config.data, problems);
+    resolve_data_paths(root, file.parent_path(), config, problems);
     check_config(root, config, other, problems);
     if (computer == MeantFor::this_computer) check_device(root, config, problems);
     if (!problems.empty()) throw UserError(ExitCode::usage, in_order(problems));

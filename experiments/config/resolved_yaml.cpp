@@ -10,6 +10,11 @@ std::string resolved_yaml(const ExperimentConfig& config) {
     ExperimentConfig values = config;  // the blocks are described by functions that also read into them
     if (!config.data.labels.empty()) values.data.labels = std::filesystem::absolute(config.data.labels);
     values.data.audio = std::filesystem::absolute(config.data.audio);
+    for (auto& spec : values.baselines) {
+        if (!spec.table.empty()) spec.table = std::filesystem::absolute(spec.table);
+        if (!spec.results.folder.empty())
+            spec.results.folder = std::filesystem::absolute(spec.results.folder);
+    }
     FileOnlyValues other;
     for (std::size_t c = 0; c < config.class_weights.given.size(); ++c) {
         other.class_weights[config.data.classes.at(c)] = shortest(config.class_weights.given[c]);

@@ -56,7 +56,9 @@ void warn_of_runs(const Results& results, std::vector<std::string>& list) {
     for (const auto& run : results.runs) {
         if (!std::isfinite(run.test.loss) || !std::isfinite(run.val.loss))
             diverged += fmt::format(" {}", run.run);
-        if (run.best_epoch == static_cast<int>(run.history.size()) && !run.stopped_early) ++still_improving;
+        const bool trained = !run.history.empty();  // baselines have no epochs
+        if (trained && run.best_epoch == static_cast<int>(run.history.size()) && !run.stopped_early)
+            ++still_improving;
     }
     if (!diverged.empty())
         list.push_back(fmt::format("The loss isn't finite in run{}: it diverged.", diverged));
@@ -80,6 +82,7 @@ void warn_of_split(const Results& results, std::vector<std::string>& list) {
         }
         for (std::size_t c = 0; c < counts.by_class.size(); ++c) {
             for (std::size_t part = 0; part < kParts.size(); ++part) {
+                if (counts.by_part[part].clips == 0) continue;  // the published protocol has no such part
                 const int groups = counts.by_class[c][part].groups;
                 if (groups >= kFewGroups) continue;
                 said.insert(fmt::format("Class '{}' has {} group{} in the {} part{}.",
@@ -268,6 +271,8 @@ std::vector<std::string> warnings(const Results& results) {
     std::vector<std::string> list;
     warn_of_split(results, list);
     warn_of_audio(results, list);
+    if (!results.study.leaky_protocol.empty())
+        list.insert(list.begin(), "Leaky: " + results.study.leaky_protocol);
     warn_of_runs(results, list);
     warn_of_predictions(results, list);
     const std::size_t skipped = results.study.skipped.size();

@@ -28,7 +28,10 @@ std::string runs_table(const Page& page) {
             "<td class=\"text\">{}</td><td>{}</td><td class=\"id\">{}</td></tr>\n",
             run.run, score(run.test.scores.weighted_f1), score(run.test.scores.accuracy),
             score(run.val.scores.weighted_f1), score(run.val.loss), run.history.size(), run.best_epoch,
-            run.stopped_early ? "early stopping" : "last epoch", decimals(total_seconds(run), 1), run.seed);
+            run.stopped_early     ? "early stopping"
+            : run.history.empty() ? "–"
+                                  : "last epoch",
+            decimals(total_seconds(run), 1), run.seed);
     }
     return table("F1 is the weighted F1.", rows + "</tbody>\n");
 }

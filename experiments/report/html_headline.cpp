@@ -184,6 +184,7 @@ std::string facts(const Page& page) {
         add("Threads", fmt::format("{}{}", environment.threads,
                                    environment.simd.empty() ? std::string() : ", " + environment.simd));
     }
+    if (!results.study.leaky_protocol.empty()) add("Protocol", "published, which leaks");
     add("Seed", std::to_string(results.study.seed));
     add(results.study.split_seeds.size() > 1 ? "Split seeds" : "Split seed", splits);
     add("Begun", readable_date(environment.date));

@@ -25,6 +25,7 @@ std::string headline(const Page& page);  // the result, how far to trust it, war
 std::string metrics_section(const Page& page);      // all metrics beside the published figures
 std::string curves_section(const Page& page);       // learning curves over the runs
 std::string confusion_section(const Page& page);    // mean matrices and scores by class
+std::string baseline_section(const Page& page);     // of baselines: features, what was chosen
 std::string mistakes_section(const Page& page);     // confused classes, clips most often wrong
 std::string calibration_section(const Page& page);  // whether its probabilities can be believed
 std::string data_section(const Page& page);     // clips and groups by class and part, leaks, skipped clips

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "experiments/baselines/baseline_experiment.h"
 #include "experiments/config/device_choice.h"
 #include "experiments/config/read_experiment.h"
 #include "experiments/config/resolved_yaml.h"
@@ -290,6 +291,12 @@ class Experiment {
 }  // namespace
 
 ExitCode run_experiment(const ExperimentConfig& config, const RunOptions& options) {
+    if (config.chosen_baseline() != nullptr) return run_baseline_experiment(config, options);
+    if (!config.baselines.empty()) {
+        throw UserError(ExitCode::usage,
+                        fmt::format("'{}' holds several baselines; choose one with 'baseline', such as {}",
+                                    config.file.string(), config.baselines.front().name));
+    }
     return Experiment(config, options).run();
 }
 

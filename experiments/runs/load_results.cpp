@@ -91,8 +91,10 @@ Results load_results(const fs::path& folder) {
 }
 
 Summary summarize(const Results& results) {
-    return summarize(results.study.name, results.study.classes, results.runs, results.study.published,
-                     results.study.published_source);
+    Summary summary = summarize(results.study.name, results.study.classes, results.runs,
+                                results.study.published, results.study.published_source);
+    summary.leaky_protocol = results.study.leaky_protocol;
+    return summary;
 }
 
 }  // namespace kickdrum

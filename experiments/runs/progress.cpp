@@ -144,8 +144,14 @@ void Progress::run_done(const RunResult& result) {
     std::erase_if(live_runs_, [&](const LiveRun& live) { return live.run == result.run; });
     ++finished_runs_;
     seconds_of_finished_runs_ += seconds;
-    print(fmt::format("Run {} of {}   {} epochs, best {}   val F1 {:.3f}   test F1 {}   {}", result.run,
-                      runs_, result.history.size(), result.best_epoch, result.val.scores.weighted_f1,
+    std::string training;  // of baselines: rounds of boosting
+    if (!result.history.empty()) {
+        training = fmt::format("{} epochs, best {}   ", result.history.size(), result.best_epoch);
+    } else if (result.best_epoch > 0) {
+        training = fmt::format("{} rounds   ", result.best_epoch);
+    }
+    print(fmt::format("Run {} of {}   {}val F1 {:.3f}   test F1 {}   {}", result.run, runs_, training,
+                      result.val.scores.weighted_f1,
                       painted(kBold, fmt::format("{:.3f}", result.test.scores.weighted_f1)),
                       painted(kDim, duration_text(seconds))));
     if (!live_runs_.empty()) draw_runs(true);

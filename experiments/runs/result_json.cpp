@@ -24,6 +24,20 @@ double real(const Json& json) {
     return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }
 
+Json class_json(const ClassScores& scores) {
+    return {{"precision", scores.precision},
+            {"recall", scores.recall},
+            {"f1", scores.f1},
+            {"support", scores.support}};
+}
+
+ClassScores read_class(const Json& json) {
+    return {.precision = real(json.at("precision")),
+            .recall = real(json.at("recall")),
+            .f1 = real(json.at("f1")),
+            .support = json.at("support").get<std::int64_t>()};
+}
+
 Json part_json(const PartResult& part, std::span<const std::string> classes) {
     Json json;
     json["loss"] = part.loss;
@@ -32,15 +46,49 @@ Json part_json(const PartResult& part, std::span<const std::string> classes) {
     json["macro_f1"] = part.scores.macro_f1;
     json["per_class"] = Json::object();
     for (std::size_t c = 0; c < part.scores.per_class.size() && c < classes.size(); ++c) {
-        const ClassScores& scores = part.scores.per_class[c];
-        Json& entry = json["per_class"][classes[c]];
-        entry["precision"] = scores.precision;
-        entry["recall"] = scores.recall;
-        entry["f1"] = scores.f1;
-        entry["support"] = scores.support;
+        json["per_class"][classes[c]] = class_json(part.scores.per_class[c]);
     }
     json["confusion"] = part.scores.confusion;
     return json;
+}
+
+// What only baselines have.
+void add_baseline(Json& json, const RunResult& result, std::span<const std::string> classes) {
+    if (result.multi_label) {
+        Json& scores = json["multi_label"];
+        scores = {{"weighted_f1", result.multi_label->weighted_f1},
+                  {"macro_f1", result.multi_label->macro_f1},
+                  {"micro_f1", result.multi_label->micro_f1}};
+        for (std::size_t c = 0; c < classes.size(); ++c)
+            scores["per_class"][classes[c]] = class_json(result.multi_label->per_class.at(c));
+    }
+    if (!result.chosen.empty()) json["chosen"] = result.chosen;
+    for (const auto& one : result.importance) {
+        json["importance"].push_back({{"family", one.family},
+                                      {"features", one.features},
+                                      {"gain", one.gain ? Json(*one.gain) : Json(nullptr)},
+                                      {"permutation", one.permutation}});
+    }
+}
+
+void read_baseline(const Json& json, RunResult& result, std::span<const std::string> classes) {
+    if (json.contains("multi_label")) {
+        const Json& scores = json.at("multi_label");
+        result.multi_label = {.weighted_f1 = real(scores.at("weighted_f1")),
+                              .macro_f1 = real(scores.at("macro_f1")),
+                              .micro_f1 = real(scores.at("micro_f1")),
+                              .per_class = {}};
+        for (const auto& name : classes)
+            result.multi_label->per_class.push_back(read_class(scores.at("per_class").at(name)));
+    }
+    if (json.contains("chosen")) json.at("chosen").get_to(result.chosen);
+    for (const auto& one : json.value("importance", Json::array())) {
+        FamilyImportance& family = result.importance.emplace_back();
+        one.at("family").get_to(family.family);
+        one.at("features").get_to(family.features);
+        if (!one.at("gain").is_null()) family.gain = one.at("gain").get<double>();
+        family.permutation = real(one.at("permutation"));
+    }
 }
 
 PartResult read_part(const Json& json, std::span<const std::string> classes) {
@@ -50,11 +98,7 @@ PartResult read_part(const Json& json, std::span<const std::string> classes) {
     part.scores.weighted_f1 = real(json.at("weighted_f1"));
     part.scores.macro_f1 = real(json.at("macro_f1"));
     for (const auto& name : classes) {
-        const Json& entry = json.at("per_class").at(name);
-        part.scores.per_class.push_back({.precision = real(entry.at("precision")),
-                                         .recall = real(entry.at("recall")),
-                                         .f1 = real(entry.at("f1")),
-                                         .support = entry.at("support").get<std::int64_t>()});
+        part.scores.per_class.push_back(read_class(json.at("per_class").at(name)));
     }
     json.at("confusion").get_to(part.scores.confusion);
     const std::size_t n = classes.size();
@@ -101,6 +145,7 @@ std::string metrics_json(const RunResult& result, std::span<const std::string> c
     json["train"] = part_json(result.train, classes);
     json["val"] = part_json(result.val, classes);
     json["test"] = part_json(result.test, classes);
+    add_baseline(json, result, classes);
     json["seconds"] = result.seconds;
     return dump(json);
 }
@@ -116,6 +161,7 @@ RunResult read_metrics(const std::string& text, std::span<const std::string> cla
         result.train = read_part(json.at("train"), classes);
         result.val = read_part(json.at("val"), classes);
         result.test = read_part(json.at("test"), classes);
+        read_baseline(json, result, classes);
         json.at("seconds").get_to(result.seconds);
         return result;
     });
@@ -134,6 +180,7 @@ std::string state_json(const Study& study, StudyStatus status) {
     json["published_source"] = study.published_source;
     json["model"] = study.model;
     json["experiment"] = study.experiment;
+    if (!study.leaky_protocol.empty()) json["leaky_protocol"] = study.leaky_protocol;
     json["skipped"] = Json::array();
     for (const auto& clip : study.skipped)
         json["skipped"].push_back({{"id", clip.id}, {"reason", clip.reason}});
@@ -156,6 +203,7 @@ State read_state(const std::string& text, const std::string& file) {
         json.at("model").get_to(study.model);
         json.at("experiment").get_to(study.experiment);
         if (json.contains("leaks")) study.leaks = leak_check_from(json.at("leaks"));
+        study.leaky_protocol = json.value("leaky_protocol", "");
         for (const auto& clip : json.at("skipped")) {
             study.skipped.push_back({clip.at("id").get<std::string>(), clip.at("reason").get<std::string>()});
         }

@@ -47,9 +47,9 @@ struct Total {
     }
 };
 
-constexpr std::string_view kMainMetrics[] = {"test.weighted_f1", "test.accuracy", "test.macro_f1",
-                                             "val.weighted_f1",  "val.accuracy",  "val.loss",
-                                             "best_epoch"};
+constexpr std::string_view kMainMetrics[] = {
+    "test.weighted_f1", "test.accuracy", "test.macro_f1", "val.weighted_f1",
+    "val.accuracy",     "val.loss",      "best_epoch",    "test.multi_label_weighted_f1"};
 
 }  // namespace
 
@@ -128,7 +128,8 @@ std::string metrics_table(const Summary& summary) {
     text += summary.published.empty() ? "\n" : "published\n";
     for (const auto name : kMainMetrics) {
         const MetricSummary* metric = summary.find(name);
-        if (metric == nullptr) continue;
+        if (metric == nullptr || (metric->name == "best_epoch" && metric->max == 0))
+            continue;  // no rounds at all
         std::string value = format_metric(name, metric->mean);
         if (metric->sd) value += " ± " + format_metric(name, *metric->sd);
         std::string interval;

@@ -38,6 +38,8 @@ struct Study {
     std::string experiment;  // the experiment file as given, for the command that reproduces this
     std::vector<SkippedClip> skipped;
     std::optional<LeakCheck> leaks;  // none before the data is known, and in folders of older versions
+    std::string
+        leaky_protocol;  // why its scores are too good to be believed; empty: nothing is known against them
 };
 
 struct SplitRow {

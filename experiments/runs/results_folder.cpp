@@ -25,9 +25,15 @@ namespace {
 constexpr std::array<std::string_view, 8> kFiles = {"experiment.yaml", "resolved.yaml", "environment.json",
                                                     "state.json",      "summary.json",  "summary.md",
                                                     "report.html",     "log.jsonl"};
-constexpr std::array<std::string_view, 7> kRunFiles = {
-    "history.csv",       "metrics.json", "predictions_val.csv",           "predictions_test.csv",
-    "model.safetensors", "model.h5",     "events.out.tfevents.0.kickdrum"};
+constexpr std::array<std::string_view, 9> kRunFiles = {"history.csv",
+                                                       "metrics.json",
+                                                       "predictions_val.csv",
+                                                       "predictions_test.csv",
+                                                       "model.json",
+                                                       "model.safetensors",
+                                                       "model.h5",
+                                                       "events.out.tfevents.0.kickdrum",
+                                                       "decisions_test.csv"};
 
 bool is_split_file(const std::string& name) {
     if (name == "split.csv") return true;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,23 @@ struct PartResult {
     std::vector<Prediction> predictions;
 };
 
+// Of predictions that may hold several classes of a clip or none: each class by itself, and the averages of
+// scikit-learn (micro: over all decisions).
+struct MultiLabelScores {
+    double weighted_f1 = 0;
+    double macro_f1 = 0;
+    double micro_f1 = 0;
+    std::vector<ClassScores> per_class;
+};
+
+// How much a model relies on related features (baselines/importance.h).
+struct FamilyImportance {
+    std::string family;
+    int features = 0;
+    std::optional<double> gain;
+    double permutation = 0;
+};
+
 struct RunResult {
     int run = 0;  // from 1
     std::uint64_t seed = 0;
@@ -46,6 +64,10 @@ struct RunResult {
     PartResult train;  // its predictions aren't written
     PartResult val;
     PartResult test;
+    // Of baselines alone:
+    std::optional<MultiLabelScores> multi_label;  // of the test part
+    std::map<std::string, double> chosen;         // parameters that a search, weights that a vote has chosen
+    std::vector<FamilyImportance> importance;     // by falling permutation
     // "train", of which "checkpoint" for saving, "evaluate", "total"
     std::map<std::string, double> seconds;
 };

@@ -52,7 +52,7 @@ StudyRecorder::StudyRecorder(const ExperimentConfig& config, Results results, Fo
 }
 
 void StudyRecorder::write_data(const ClipTable& table, const std::vector<Split>& splits,
-                               std::vector<SkippedClip> skipped, LeakCheck leaks) {
+                               std::vector<SkippedClip> skipped, std::optional<LeakCheck> leaks) {
     const std::lock_guard lock(mutex_);
     results_.study.skipped = std::move(skipped);
     results_.study.leaks = std::move(leaks);
@@ -112,7 +112,9 @@ void StudyRecorder::run_finished(TrainingRunOutcome outcome) {
     const std::lock_guard lock(mutex_);
     RunResult& result = outcome.result;
     const int run = result.run;
-    write_file_atomically(folder_.model_path(run), outcome.weights);
+    if (!outcome.weights.empty()) write_file_atomically(folder_.model_path(run), outcome.weights);
+    for (const auto& [name, content] : outcome.files)
+        write_file_atomically(folder_.run_folder(run) / name, content);
     folder_.write_run(result);
     folder_.log("run finished",
                 {{"run", std::int64_t{run}}, {"test.weighted_f1", result.test.scores.weighted_f1}});

@@ -24,9 +24,10 @@ class StudyRecorder {
     // where they were finished before. `config` and `progress` must outlive the recorder.
     StudyRecorder(const ExperimentConfig& config, Results results, FolderUse use, Progress& progress);
 
-    // What the data adds: `results` again, with splits, the clips that were skipped, and leaks.
+    // What the data adds: `results` again, with splits, the clips that were skipped, and leaks
+    // where they were looked for.
     void write_data(const ClipTable& table, const std::vector<Split>& splits,
-                    std::vector<SkippedClip> skipped, LeakCheck leaks);
+                    std::vector<SkippedClip> skipped, std::optional<LeakCheck> leaks);
     // From now on: an event file in each run's folder.
     void log_for_tensorboard() { tensorboard_ = true; }
     // Before the first run: leaves no trace of the folder.

@@ -131,6 +131,7 @@ Summary summarize(std::string name, std::vector<std::string> classes, std::span<
         table.add_part("test", result.test, summary.classes);
         table.add_part("val", result.val, summary.classes);
         table.add_part("train", result.train, summary.classes);
+        if (result.multi_label) table.add("test.multi_label_weighted_f1", result.multi_label->weighted_f1);
         table.add("best_epoch", result.best_epoch);
         table.add("epochs", static_cast<double>(result.history.size()));
     }
@@ -168,6 +169,7 @@ std::string metric_title(std::string_view metric) {
     const std::string score = title.substr(dot + 1);
     if (score == "weighted_f1") return part + " weighted F1";
     if (score == "macro_f1") return part + " macro F1";
+    if (score == "multi_label_weighted_f1") return "multi-label F1";
     if (score.starts_with("f1.")) return fmt::format("{} F1 of {}", part, score.substr(3));
     return part + ' ' + score;
 }
@@ -191,6 +193,7 @@ std::string to_json(const Summary& summary) {
     document["name"] = summary.name;
     document["runs"] = summary.runs;
     document["classes"] = summary.classes;
+    if (!summary.leaky_protocol.empty()) document["leaky_protocol"] = summary.leaky_protocol;
     document["metrics"] = std::move(metrics);
     if (!summary.published.empty()) {
         document["published"] = summary.published;
@@ -210,6 +213,7 @@ std::string to_markdown(const Summary& summary) {
             text += " from a single run: nothing is known of its scatter.";
         }
         text += '\n';
+        if (!summary.leaky_protocol.empty()) text += fmt::format("\n**Leaky:** {}\n", summary.leaky_protocol);
     } else {
         text += "No run has finished yet.\n";
         return text;

@@ -33,6 +33,7 @@ struct Summary {
     std::vector<MetricSummary> metrics;
     std::map<std::string, double> published;  // by metric; printed beside, not part of summary.json's metrics
     std::string published_source;
+    std::string leaky_protocol;  // Study::leaky_protocol
 
     const MetricSummary* find(std::string_view metric) const;  // null where there is none
     std::optional<double> published_figure(std::string_view metric) const;

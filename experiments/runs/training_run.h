@@ -38,7 +38,8 @@ struct CheckpointOptions {
 struct TrainingRunOutcome {
     RunResult result;
     bool interrupted = false;  // `result` holds only the history then
-    std::string weights;       // the bytes of model.safetensors
+    std::string weights;       // the bytes of model.safetensors; empty: there is none
+    std::vector<std::pair<std::string, std::string>> files;  // others of the run's folder: name, content
     std::vector<std::pair<std::string, std::string>> implementations;
 };
 

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <set>
 
+#include "experiments/baselines/baseline_check.h"
 #include "experiments/config/resolved_yaml.h"
 #include "experiments/runs/check.h"
 #include "experiments/runs/progress.h"
@@ -175,7 +176,11 @@ CheckReport check_variant(const Variant& variant, const RunOptions& options, Pro
 
 void refuse_explosion(const StudyPlan& plan, const RunOptions& options) {
     Progress progress(std::cerr, progress_style(2, options.quiet));
-    const Variant& first = plan.variants.front();
+    // Baselines are quick.
+    const auto network = std::ranges::find_if(
+        plan.variants, [](const Variant& variant) { return variant.config.chosen_baseline() == nullptr; });
+    if (network == plan.variants.end()) return;
+    const Variant& first = *network;
     const CheckReport report = check_variant(first, options, progress);
     const double hours = report.time.total_seconds / first.config.runs * plan.runs() / 3600;
     throw UserError(
@@ -208,9 +213,18 @@ ExitCode check_study(const StudyPlan& plan, const RunOptions& options) {
     std::string lines;
     std::string documents;
     double seconds = 0;
+    const CheckOptions how{.cache = options.cache, .threads = options.threads, .architecture = {}};
     for (const auto& variant : plan.variants) {
         progress.note(fmt::format("\n{}", variant.name));
         try {
+            if (variant.config.chosen_baseline() != nullptr) {
+                const BaselineCheck checked = check_baseline(variant.config, how, progress);
+                if (checked.interrupted) return ExitCode::interrupted;
+                if (!options.json) std::cout << checked.text << std::flush;
+                lines += fmt::format("{}: {} runs\n", variant.name, variant.config.runs);
+                documents += (documents.empty() ? "" : ",\n") + checked.json;
+                continue;
+            }
             const CheckReport report = check_variant(variant, options, progress);
             if (report.interrupted) {
                 progress.interrupted("the features that were ready stay in the cache");

@@ -122,8 +122,12 @@ std::string_view to_string(VariantStatus status) {
 void compare_variants(StudyResults& study) {
     for (auto& variant : study.variants) {
         variant.summary = summarize(variant.results);
-        variant.summary.name = variant.name;
         variant.against_first.reset();
+        // In every table.
+        constexpr std::string_view kMark = " (leaky)";
+        if (!variant.results.study.leaky_protocol.empty() && !variant.name.ends_with(kMark))
+            variant.name += kMark;
+        variant.summary.name = variant.name;
     }
     for (std::size_t i = 1; i < study.variants.size(); ++i) {
         VariantResults& variant = study.variants[i];
@@ -136,9 +140,10 @@ void compare_variants(StudyResults& study) {
 std::vector<const VariantResults*> by_validation(const StudyResults& study) {
     std::vector<const VariantResults*> order;
     for (const auto& variant : study.variants) order.push_back(&variant);
-    std::ranges::stable_sort(order, [](const VariantResults* a, const VariantResults* b) {
-        return validation(*a) > validation(*b);
-    });
+    const auto rank = [](const VariantResults* variant) {
+        return std::pair(variant->results.study.leaky_protocol.empty(), validation(*variant));
+    };
+    std::ranges::stable_sort(order, std::greater(), rank);
     return order;
 }
 

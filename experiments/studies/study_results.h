@@ -39,7 +39,8 @@ struct StudyResults {
 // Fills in summaries and comparisons with the first variant; p is corrected (Holm) over all of them.
 void compare_variants(StudyResults& study);
 
-// Those with a finished run first, by mean validation weighted F1, the best at the top; never by test.
+// Those with a finished run first, by mean validation weighted F1, the best at the top, those that
+// leak below the others; never by test.
 std::vector<const VariantResults*> by_validation(const StudyResults& study);
 
 // How a variant's scores scatter by split and by run on one split; none where only one of them varies.
