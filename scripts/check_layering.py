@@ -36,6 +36,7 @@ LIBRARIES = [
     (r"nlohmann/json_fwd\.hpp", r"^(experiments|tests|benchmarks|nn/formats)/", "experiments and nn/formats"),
     (r"nlohmann/(?!json_fwd\.hpp)", r"^((experiments|nn/formats)/.*\.cpp$|tests/|benchmarks/)",
      "the .cpp files of experiments and nn/formats"),
+    (r"(hdf5|zip)\.h", r"^nn/formats/(hdf5|keras)_", "nn/formats"),
     (r"(sndfile|soxr)", r"^(dsp|experiments|tests)/.*\.(cpp|h)$", "dsp and experiments"),
     (r"(gtest|gmock)/", r"^tests/", "tests"),
     (r"benchmark/benchmark\.h", r"^benchmarks/", "benchmarks"),

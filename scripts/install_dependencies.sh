@@ -14,7 +14,7 @@
 # installed by hand.
 set -euo pipefail
 
-# One requirement a line: group, Debian 12 package, and how to find it on any system (a program or a C++ header).
+# One requirement a line: group, Debian 12 package, and how to find it on any system (a program, a C++ header, ...).
 requirements() {
     cat <<'LIST'
 build g++ program:g++
@@ -31,6 +31,8 @@ build nlohmann-json3-dev header:nlohmann/json.hpp
 build libboost-dev header:boost/math/distributions/students_t.hpp
 build libpng-dev header:png.h
 build libxxhash-dev header:xxhash.h
+build libhdf5-dev pkg-config:hdf5-serial
+build libzip-dev header:zip.h
 baselines libsvm-dev header:libsvm/svm.h
 baselines libxgboost-dev header:xgboost/c_api.h
 baselines python3-pip module:pip
@@ -56,8 +58,9 @@ is_installed() {  # package
     [[ "$(dpkg-query --show --showformat '${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]
 }
 
-is_found() {  # program:NAME, header:PATH or module:NAME (of Python)
+is_found() {  # program:NAME, header:PATH, pkg-config:NAME or module:NAME (of Python)
     case "$1" in
+        pkg-config:*) pkg-config --exists "${1#pkg-config:}" 2>/dev/null ;;
         module:*) python3 -c "import ${1#module:}" 2>/dev/null ;;
         program:*) command -v "${1#program:}" >/dev/null ;;
         header:*) g++ -std=c++20 -E -x c++ -include "${1#header:}" /dev/null >/dev/null 2>&1 ;;

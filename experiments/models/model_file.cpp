@@ -4,12 +4,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "experiments/diagnostics.h"
 #include "experiments/files.h"
 #include "experiments/models/model_description.h"
+#include "nn/formats/hdf5_file.h"
+#include "nn/formats/keras_file.h"
 #include "nn/formats/safetensors.h"
 
 namespace kickdrum {
@@ -60,20 +64,56 @@ void check_bands(const ModelFile& model) {
     }
 }
 
-ModelFile from_safetensors_bytes(std::string_view bytes) {
-    Safetensors file = read_safetensors(bytes);
-    const std::string description = taken(file.metadata, kDescription);
-    require(taken(file.metadata, kFormat) == "kickdrum" && !description.empty(),
+// All but the weights.
+Metadata metadata_of(const ModelFile& model) {
+    Metadata metadata = model.facts;
+    metadata[kFormat] = "kickdrum";
+    metadata[kDescription] = describe(model);
+    if (!model.bands.mean.empty()) {  // by [band, channel], the highest band first
+        metadata[kBandMean] = numbers_text(model.bands.mean);
+        metadata[kBandScale] = numbers_text(model.bands.scale);
+    }
+    return metadata;
+}
+
+// And back, with the weights.
+ModelFile model_of(Metadata metadata, std::vector<NamedWeights> weights) {
+    const std::string description = taken(metadata, kDescription);
+    require(taken(metadata, kFormat) == "kickdrum" && !description.empty(),
             "the file holds weights, but no description of their network; Kickdrum reads the "
             "model.safetensors that it writes");
     ModelFile model;
     read_description(description, model);
-    model.bands = {.mean = numbers_of(taken(file.metadata, kBandMean)),
-                   .scale = numbers_of(taken(file.metadata, kBandScale))};
+    model.bands = {.mean = numbers_of(taken(metadata, kBandMean)),
+                   .scale = numbers_of(taken(metadata, kBandScale))};
     check_bands(model);
     const auto rows = weight_rows(model.network.model, model.network.input, model.network.classes);
-    model.network.weights = matched_weights(std::move(file.tensors), rows);
-    model.facts = std::move(file.metadata);
+    model.network.weights = matched_weights(std::move(weights), rows);
+    model.facts = std::move(metadata);
+    return model;
+}
+
+Metadata metadata_of_note(const std::string& note) {
+    const auto json = nlohmann::ordered_json::parse(note, nullptr, false);
+    require(json.is_object(), "damaged file: what Kickdrum left in it isn't JSON");
+    Metadata metadata;
+    for (const auto& [name, text] : json.items()) {
+        require(text.is_string(), "damaged file: '{}' among what Kickdrum left in it is no text", name);
+        metadata[name] = text.get<std::string>();
+    }
+    return metadata;
+}
+
+// Keras knows neither the classes' names nor the features.
+ModelFile model_of(KerasFile file) {
+    ModelFile model;
+    if (file.note) {
+        model = model_of(metadata_of_note(*file.note), std::move(file.network.weights));
+        model.network.optimizer = std::move(file.network.optimizer);
+        return model;
+    }
+    model.network = std::move(file.network);
+    for (int i = 1; i <= model.network.classes; ++i) model.classes.push_back(fmt::format("class_{}", i));
     return model;
 }
 
@@ -92,7 +132,10 @@ InferenceSpec ModelFile::inference(int batch_size) const {
 }
 
 ModelFile model_of_bytes(std::string_view bytes) {
-    return from_safetensors_bytes(bytes);
+    if (is_hdf5(bytes)) return model_of(read_keras_h5(bytes));
+    if (is_zip(bytes)) return model_of(read_keras_zip(bytes));
+    Safetensors file = read_safetensors(bytes);
+    return model_of(std::move(file.metadata), std::move(file.tensors));
 }
 
 ModelFile read_model(const std::filesystem::path& file) {
@@ -112,14 +155,13 @@ ModelFile read_model(const std::filesystem::path& file) {
 }
 
 std::string to_safetensors(const ModelFile& model) {
-    Metadata metadata = model.facts;
-    metadata[kFormat] = "kickdrum";
-    metadata[kDescription] = describe(model);
-    if (!model.bands.mean.empty()) {  // by [band, channel], the highest band first
-        metadata[kBandMean] = numbers_text(model.bands.mean);
-        metadata[kBandScale] = numbers_text(model.bands.scale);
-    }
-    return to_safetensors(model.network.weights, metadata);
+    return to_safetensors(model.network.weights, metadata_of(model));
+}
+
+std::string to_keras_h5(const ModelFile& model) {
+    const nlohmann::ordered_json note = metadata_of(model);
+    return to_keras_h5(model.network,
+                       note.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace kickdrum

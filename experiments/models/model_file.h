@@ -32,13 +32,15 @@ struct ModelFile {
     InferenceSpec inference(int batch_size) const;
 };
 
-// The file's bytes, whatever its name says. Throws InvalidArgument where they aren't a model.
+// The bytes of a .safetensors, .h5 or .keras file, whatever its name says. Throws InvalidArgument where they
+// aren't a model.
 ModelFile model_of_bytes(std::string_view bytes);
 
 // Throws UserError that names the file: exit code 2 where it isn't there, 3 where it can't be used.
 ModelFile read_model(const std::filesystem::path& file);
 
-// A file of safetensors. From it alone, audio can be labelled.
+// A file of safetensors, and Keras' .h5 (nn/formats/keras_file.h). From either alone, audio can be labelled.
 std::string to_safetensors(const ModelFile& model);
+std::string to_keras_h5(const ModelFile& model);
 
 }  // namespace kickdrum
