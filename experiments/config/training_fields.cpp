@@ -215,6 +215,7 @@ void training_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues& o
     fields.optional_block<EarlyStoppingSpec>(
         {"early_stopping", "ends a run when a figure gets no better"}, training.early_stopping,
         [&](Fields& block, EarlyStoppingSpec& spec) { early_stopping_fields(block, spec); });
+    fields.boolean({"save_h5", "also write model.h5, for Keras, with the optimiser's state"}, config.save_h5);
 }
 
 }  // namespace kickdrum

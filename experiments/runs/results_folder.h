@@ -2,7 +2,7 @@
 // The folder that an experiment leaves behind:
 //   experiment.yaml  resolved.yaml  environment.json  state.json  split.csv (split-<seed>.csv where it
 //   changes with the run)  runs/NN/{history.csv, metrics.json, predictions_val.csv, predictions_test.csv,
-//   model.safetensors} summary.json  summary.md  report.html  log.jsonl
+//   model.safetensors, model.h5 where asked} summary.json  summary.md  report.html  log.jsonl
 // Files are written under a temporary name and renamed: a reader never sees half a file. Only log.jsonl grows
 // by lines.
 //

@@ -253,7 +253,12 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
     result.val = evaluate_part(trainer, table, clips_of(split, Part::val));
     result.test = evaluate_part(trainer, table, clips_of(split, Part::test));
     result.seconds["evaluate"] = evaluating.seconds();
-    outcome.weights = to_safetensors(model_of(config, table, result, spec, trainer));
+    ModelFile model = model_of(config, table, result, spec, trainer);
+    outcome.weights = to_safetensors(model);
+    if (config.save_h5) {
+        model.network.optimizer = trainer.optimizer_state();
+        outcome.files.emplace_back("model.h5", to_keras_h5(model));
+    }
     result.seconds["total"] = total.seconds() + saved.seconds_before();
     return outcome;
 }
