@@ -14,6 +14,7 @@
 #include "experiments/models/model_description.h"
 #include "nn/formats/hdf5_file.h"
 #include "nn/formats/keras_file.h"
+#include "nn/formats/onnx.h"
 #include "nn/formats/safetensors.h"
 
 namespace kickdrum {
@@ -156,6 +157,10 @@ ModelFile read_model(const std::filesystem::path& file) {
 
 std::string to_safetensors(const ModelFile& model) {
     return to_safetensors(model.network.weights, metadata_of(model));
+}
+
+std::string to_onnx(const ModelFile& model) {
+    return to_onnx(model.network, model.bands, metadata_of(model));
 }
 
 std::string to_keras_h5(const ModelFile& model) {

@@ -42,5 +42,7 @@ ModelFile read_model(const std::filesystem::path& file);
 // A file of safetensors, and Keras' .h5 (nn/formats/keras_file.h). From either alone, audio can be labelled.
 std::string to_safetensors(const ModelFile& model);
 std::string to_keras_h5(const ModelFile& model);
+// ONNX (nn/formats/onnx.h), to be run elsewhere: it takes what the network sees at a time, and knows no rolls.
+std::string to_onnx(const ModelFile& model);
 
 }  // namespace kickdrum

@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "nn/formats/keras_graph.h"
+#include "nn/formats/onnx.h"
 #include "nn/formats/safetensors.h"
 #include "nn/inference/predictor.h"
 #include "tests/nn/network.h"
@@ -212,7 +213,7 @@ TEST_F(KerasWriting, WhatIsWrittenIsReadAgain) {
     }
 }
 
-// For tests/peers/keras_models.py: files, and what a network says and how it goes on.
+// For tests/peers/keras_models.py and onnx_models.py: files, and what a network says and how it goes on.
 TEST_F(KerasWriting, ForPeers) {
     const char* folder = std::getenv("KICKDRUM_PEER_FOLDER");
     if (folder == nullptr) GTEST_SKIP() << "KICKDRUM_PEER_FOLDER isn't set";
@@ -222,6 +223,7 @@ TEST_F(KerasWriting, ForPeers) {
             std::ofstream(base + ending, std::ios::binary) << bytes;
         };
         write(".h5", to_keras_h5(network, "a note"));
+        write(".onnx", to_onnx(network, {}, {}));
         std::vector<float> labels(data_.labels.begin(), data_.labels.end());
         std::vector<NamedWeights> facts{
             {"inputs", data_.inputs.tensor().shape, data_.inputs.values()},
