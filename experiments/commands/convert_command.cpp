@@ -98,7 +98,7 @@ Command convert_command() {
             .summary = "Convert a model to another format",
             .arguments = "MODEL --to h5|safetensors|onnx",
             .description =
-                "Writes a model in another format: h5 is Keras', for Keras 2 and 3; onnx (opset 17) is for\n"
+                "Writes a model in another format: h5 is Keras', of 2 and of 3; onnx (opset 17) is for\n"
                 "ONNX Runtime and others. What was written is read back, but for onnx, and both are\n"
                 "compared on random inputs before the file is kept.",
             .example = "  kickdrum convert results/demo/runs/01/model.safetensors --to h5",
