@@ -48,9 +48,11 @@ std::string leak_text(const SplitTable& split, int classes) {
         return fmt::format("<p>No leak: none of the {} groups has clips in more than one part.</p>\n",
                            counts.groups);
     }
+    constexpr std::size_t kNamed = 10;  // the split file has the others
     std::string names;
-    for (const auto& group : counts.leaked)
-        names += fmt::format("{}<code>{}</code>", names.empty() ? "" : ", ", escaped(group));
+    for (std::size_t i = 0; i < std::min(kNamed, counts.leaked.size()); ++i)
+        names += fmt::format("{}<code>{}</code>", names.empty() ? "" : ", ", escaped(counts.leaked[i]));
+    if (counts.leaked.size() > kNamed) names += fmt::format(" and {} more", counts.leaked.size() - kNamed);
     return fmt::format(
         "<p><strong>Leak:</strong> {} of {} groups have clips in more than one part: {}.</p>\n",
         counts.leaked.size(), counts.groups, names);
