@@ -61,7 +61,7 @@ void check_bands(const ModelFile& model) {
     for (const auto* table : {&model.bands.mean, &model.bands.scale}) {
         require(
             model.bands.mean.size() == model.bands.scale.size() && (table->empty() || table->size() == bands),
-            "damaged model file: statistics of {} bands for inputs of {}", table->size(), bands);
+            "damaged model file: statistics of {} bands, but its inputs have {}", table->size(), bands);
     }
 }
 
