@@ -6,6 +6,7 @@
 #include "kernels/device/transfer.h"
 #include "kernels/ops/activation.h"
 #include "kernels/ops/batch_norm.h"
+#include "kernels/ops/binary_cross_entropy.h"
 #include "kernels/ops/dropout.h"
 #include "kernels/ops/elementwise.h"
 #include "kernels/ops/global_pool.h"
@@ -79,6 +80,23 @@ GpuCall loss(Context& context, const GpuScale& scale) {
                 [=, &context] {
                     softmax_cross_entropy(context, {}, logits, labels, weights, pointer(state), probabilities,
                                           rows, diff);
+                },
+            .bytes = bytes_of({logits, diff, probabilities, weights, rows, labels})};
+}
+
+GpuCall set_loss(Context& context, const GpuScale& scale) {
+    const Shape scores{scale.batch, kClasses};
+    const GpuTensor logits(context, scores, context.activation_dtype()),
+        diff(context, scores, context.activation_dtype());
+    const GpuTensor probabilities(context, scores), weights(context, Shape{scale.batch}),
+        rows(context, Shape{scale.batch});
+    const GpuTensor labels(context, Shape{scale.batch}, DType::i32);
+    const GpuTensor sets(context, Shape{16, kClasses}), class_weights(context, Shape{2, kClasses});
+    const GpuTensor state = state_of(context, scale);
+    return {.run =
+                [=, &context] {
+                    binary_cross_entropy(context, {}, {.present = sets, .class_weights = class_weights}, logits,
+                                         labels, weights, pointer(state), probabilities, rows, diff);
                 },
             .bytes = bytes_of({logits, diff, probabilities, weights, rows, labels})};
 }
@@ -164,6 +182,7 @@ std::vector<GpuCase> element_cases() {
         {"sgd, momentum", sgd},
         {"clip_by_global_norm", clip},
         {"softmax_cross_entropy", loss},
+        {"binary_cross_entropy", set_loss},
         {"gather_rows", gather},
         {"copy", elementwise([](Context& c, Tensor src, Tensor dst, StepState*) { copy(c, src, dst); })},
         {"relu", elementwise([](Context& c, Tensor src, Tensor dst, StepState*) {

@@ -6,6 +6,7 @@
 
 #include "benchmarks/support/bench.h"
 #include "kernels/ops/activation.h"
+#include "kernels/ops/binary_cross_entropy.h"
 #include "kernels/ops/dropout.h"
 #include "kernels/ops/elementwise.h"
 #include "kernels/ops/softmax_cross_entropy.h"
@@ -70,6 +71,26 @@ void softmax_cross_entropy_bench(benchmark::State& state) {
                       3 * logits.bytes() + labels.bytes() + weights.bytes() + row_loss.bytes());
 }
 
+void binary_cross_entropy_bench(benchmark::State& state) {
+    Bench& bench = shared_bench();
+    const Shape shape{state.range(0), state.range(1)};
+    const BenchTensor logits(bench.context(), shape);
+    const BenchTensor labels(bench.context(), Shape{shape[0]}, DType::i32);
+    const BenchTensor weights(bench.context(), Shape{shape[0]});
+    const BenchTensor sets(bench.context(), Shape{16, shape[1]});
+    const BenchTensor class_weights(bench.context(), Shape{2, shape[1]});
+    const BenchTensor probabilities(bench.context(), shape);
+    const BenchTensor row_loss(bench.context(), Shape{shape[0]});
+    const BenchTensor diff_logits(bench.context(), shape);
+    StepState step{.loss_scale = 1.0F / 64, .rows = static_cast<std::int32_t>(shape[0])};
+    const double seconds = bench.time(state, [&] {
+        binary_cross_entropy(bench.context(), {}, {.present = sets, .class_weights = class_weights}, logits,
+                             labels, weights, &step, probabilities, row_loss, diff_logits);
+    });
+    bench.count_bytes(state, seconds,
+                      3 * logits.bytes() + labels.bytes() + weights.bytes() + row_loss.bytes());
+}
+
 void add_bench(benchmark::State& state) {
     Bench& bench = shared_bench();
     const BenchTensor a(bench.context(), kLarge);
@@ -100,6 +121,11 @@ BENCHMARK(activation_backward_bench)
     ->UseRealTime();
 BENCHMARK(dropout_bench)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(softmax_cross_entropy_bench)
+    ->Args({64, 5})
+    ->Args({65536, 10})
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
+BENCHMARK(binary_cross_entropy_bench)
     ->Args({64, 5})
     ->Args({65536, 10})
     ->Unit(benchmark::kMicrosecond)
