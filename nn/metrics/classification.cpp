@@ -66,6 +66,53 @@ Classification classify(std::span<const int> labels, std::span<const int> predic
     return result;
 }
 
+Classification classify_sets(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> predicted,
+                             int classes) {
+    if (classes < 1) throw std::invalid_argument("classify_sets: there must be at least one class");
+    const auto count = static_cast<std::size_t>(classes);
+    if (labels.size() != predicted.size() || labels.size() % count != 0)
+        throw std::invalid_argument("classify_sets: labels and predictions of different sizes");
+    struct Counts {
+        std::int64_t hits = 0, predicted = 0, support = 0;
+        double f1() const { return ratio(2 * hits, predicted + support); }
+    };
+    std::vector<Counts> by_class(count);
+    Counts all;
+    Classification result;
+    result.sets = true;
+    std::int64_t exact = 0;
+    double samples_sum = 0;
+    for (std::size_t first = 0; first < labels.size(); first += count) {
+        Counts sample;
+        for (std::size_t c = 0; c < count; ++c) {
+            const bool is = labels[first + c] != 0;
+            const bool said = predicted[first + c] != 0;
+            for (Counts* counts : {&sample, &by_class[c], &all}) {
+                counts->hits += is && said ? 1 : 0;
+                counts->predicted += said ? 1 : 0;
+                counts->support += is ? 1 : 0;
+            }
+        }
+        exact += sample.hits == sample.predicted && sample.hits == sample.support ? 1 : 0;
+        samples_sum += sample.f1();
+    }
+    double weighted_sum = 0;
+    for (const Counts& one : by_class) {
+        result.per_class.push_back({.precision = ratio(one.hits, one.predicted),
+                                    .recall = ratio(one.hits, one.support),
+                                    .f1 = one.f1(),
+                                    .support = one.support});
+        result.macro_f1 += one.f1() / static_cast<double>(classes);
+        weighted_sum += one.f1() * static_cast<double>(one.support);
+    }
+    const auto samples = static_cast<std::int64_t>(labels.size() / count);
+    result.accuracy = ratio(exact, samples);
+    result.micro_f1 = all.f1();
+    result.samples_f1 = samples == 0 ? 0 : samples_sum / static_cast<double>(samples);
+    result.weighted_f1 = all.support == 0 ? 0 : weighted_sum / static_cast<double>(all.support);
+    return result;
+}
+
 int argmax(std::span<const float> values) {
     std::size_t best = 0;
     for (std::size_t i = 1; i < values.size(); ++i) {

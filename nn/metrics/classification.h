@@ -22,13 +22,23 @@ struct Classification {
     double accuracy = 0;
     double weighted_f1 = 0;
     double macro_f1 = 0;
+    bool sets = false;      // by classify_sets
+    double micro_f1 = 0;    // of sets only, as samples_f1
+    double samples_f1 = 0;  // mean over the samples
     std::vector<ClassScores> per_class;
-    std::vector<std::vector<std::int64_t>> confusion;  // rows: true class; columns: predicted class
+    // Rows: true class; columns: predicted class. Empty for sets.
+    std::vector<std::vector<std::int64_t>> confusion;
 };
 
 // labels and predicted: equal length, values in [0, classes); throws std::invalid_argument otherwise.
 // No samples at all: every score is 0.
 Classification classify(std::span<const int> labels, std::span<const int> predicted, int classes);
+
+// The same where a sample has any set of classes, [samples, classes] of 0 and 1: each class is a question of
+// its own. Accuracy counts the samples whose set is exactly right; the F1 of a sample without any class, true or
+// predicted, is 0, as scikit-learn's f1_score(average="samples", zero_division=0) has it.
+Classification classify_sets(std::span<const std::uint8_t> labels, std::span<const std::uint8_t> predicted,
+                             int classes);
 
 // Index of the largest value, the first of equals; 0 for an empty span.
 int argmax(std::span<const float> values);

@@ -127,7 +127,9 @@ class ShapeWalk {
                 "it");
         }
         const int units = dense.units == DenseLayerSpec::kClasses ? classes_ : dense.units;
-        const auto activation = dense.softmax ? "softmax" : to_string(dense.activation);
+        const auto activation = dense.sets      ? "sigmoid"
+                                : dense.softmax ? "softmax"
+                                                : to_string(dense.activation);
         const Shape dst = add_row(fmt::format("{} units, {}", units, activation), src, {1, units});
         add_weights("kernel", {src[1], units});
         if (dense.use_bias) add_weights("bias", {units});

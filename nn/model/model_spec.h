@@ -72,6 +72,7 @@ struct DenseLayerSpec {
     static constexpr int kClasses = 0;  // units: classes
     int units = kClasses;
     bool softmax = false;  // last layer only; `activation` is then linear
+    bool sets = false;     // with softmax: a sigmoid instead, as clips may have several classes
     Activation activation = Activation::linear;
     bool use_bias = true;
     Initializer kernel_initializer = Initializer::glorot_uniform;

@@ -35,18 +35,40 @@ EpochTables::EpochTables(Context& context, const Dataset& dataset, const Trainin
     beta_1_ = memory_.tensor({batches}, DType::f32, beta_1_offset_);
     clips_ = memory_.tensor({batches, spec.batch_size}, DType::i32, clips_offset_);
 
-    std::vector<float> weights = spec.class_weights;
-    if (weights.empty()) weights.assign(static_cast<std::size_t>(dataset.classes), 1.0F);
-    require(std::ssize(weights) == dataset.classes, "{} class weights for {} classes", weights.size(),
+    // Sets are weighed class by class, not as a whole.
+    const std::int64_t label_count = dataset.label_count();
+    std::vector<float> weights = dataset.has_sets() ? std::vector<float>{} : spec.class_weights;
+    if (weights.empty()) weights.assign(static_cast<std::size_t>(label_count), 1.0F);
+    require(std::ssize(weights) == label_count, "{} class weights for {} classes", weights.size(),
             dataset.classes);
-    constants_ = Buffer(context, words(clips) + 2 * words(dataset.classes));
+    constants_ = Buffer(context, words(clips) + 2 * words(label_count));
     dataset_labels_ = constants_.tensor({clips}, DType::i32);
-    class_weights_ = constants_.tensor({dataset.classes}, DType::f32, words(clips));
-    ones_ = constants_.tensor({dataset.classes}, DType::f32, words(clips) + words(dataset.classes));
+    class_weights_ = constants_.tensor({label_count}, DType::f32, words(clips));
+    ones_ = constants_.tensor({label_count}, DType::f32, words(clips) + words(label_count));
     kickdrum::upload(context, dataset.labels.data(), dataset_labels_);
     kickdrum::upload(context, weights.data(), class_weights_);
     std::fill(weights.begin(), weights.end(), 1.0F);
     kickdrum::upload(context, weights.data(), ones_);
+    if (dataset.has_sets()) upload_sets(dataset, spec);
+}
+
+void EpochTables::upload_sets(const Dataset& dataset, const TrainingSpec& spec) {
+    const std::int64_t sets = dataset.label_count();
+    const std::int64_t classes = dataset.classes;
+    require(std::ssize(dataset.label_sets) == sets * classes, "sets of {} classes in {} numbers", classes,
+            dataset.label_sets.size());
+    const std::vector<float> present(dataset.label_sets.begin(), dataset.label_sets.end());
+    const std::vector<float> ones(static_cast<std::size_t>(2 * classes), 1.0F);
+    const std::vector<float> weights = spec.class_weights.empty() ? ones : spec.class_weights;
+    require(std::ssize(weights) == 2 * classes, "{} weights of absent and present classes for {} classes",
+            weights.size(), classes);
+    set_memory_ = Buffer(context_, words(sets * classes) + 2 * words(2 * classes));
+    sets_ = set_memory_.tensor({sets, classes});
+    set_weights_ = set_memory_.tensor({2, classes}, DType::f32, words(sets * classes));
+    set_ones_ = set_memory_.tensor({2, classes}, DType::f32, words(sets * classes) + words(2 * classes));
+    kickdrum::upload(context_, present.data(), sets_);
+    kickdrum::upload(context_, weights.data(), set_weights_);
+    kickdrum::upload(context_, ones.data(), set_ones_);
 }
 
 void EpochTables::upload(std::span<const std::int32_t> clips, std::span<const double> learning_rates,

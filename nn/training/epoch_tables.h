@@ -8,6 +8,7 @@
 
 #include "kernels/device/transfer.h"
 #include "kernels/ops/batch_step.h"
+#include "kernels/ops/binary_cross_entropy.h"
 #include "nn/training/training_spec.h"
 
 namespace kickdrum {
@@ -15,8 +16,19 @@ namespace kickdrum {
 // The clips to learn from, resident on the device. Not owned.
 struct Dataset {
     Tensor inputs;                // [n, height, width, channels]
-    std::span<const int> labels;  // [n], in [0, classes)
+    std::span<const int> labels;  // [n], in [0, classes), or numbers of sets
     int classes = 0;
+    // Where a clip has several classes or none: the sets that occur, [sets, classes] of 0 and 1. Else empty.
+    std::span<const std::uint8_t> label_sets{};
+
+    bool has_sets() const { return !label_sets.empty(); }
+    int label_count() const {  // of different labels
+        return has_sets() ? static_cast<int>(std::ssize(label_sets) / classes) : classes;
+    }
+    std::span<const std::uint8_t> set_of(std::size_t clip) const {
+        const auto size = static_cast<std::size_t>(classes);
+        return label_sets.subspan(static_cast<std::size_t>(labels[clip]) * size, size);
+    }
 };
 
 // How far an epoch has come: whole batches, and the sums over their clips.
@@ -50,6 +62,9 @@ class EpochTables {
 
     BatchTables for_training() const { return tables(class_weights_); }
     BatchTables for_evaluation() const { return tables(ones_); }
+    // Of a dataset that has them; an evaluation weighs all classes alike.
+    LabelSets sets_for_training() const { return {.present = sets_, .class_weights = set_weights_}; }
+    LabelSets sets_for_evaluation() const { return {.present = sets_, .class_weights = set_ones_}; }
 
  private:
     BatchTables tables(const Tensor& class_weights) const {
@@ -62,6 +77,9 @@ class EpochTables {
     Buffer constants_;
     Tensor clips_, rows_, learning_rates_, beta_1_;
     Tensor dataset_labels_, class_weights_, ones_;
+    void upload_sets(const Dataset& dataset, const TrainingSpec& spec);
+    Buffer set_memory_;  // empty: each clip has one class
+    Tensor sets_, set_weights_, set_ones_;
     std::size_t rows_offset_ = 0, rates_offset_ = 0, beta_1_offset_ = 0, clips_offset_ = 0;
     std::int64_t batches_ = 0;
 };

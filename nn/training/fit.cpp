@@ -37,7 +37,13 @@ class Fit {
           seed_(seed),
           hooks_(hooks),
           state_(start) {
-        for (const auto clip : val) val_labels_.push_back(dataset.labels[static_cast<std::size_t>(clip)]);
+        for (const auto clip : val) {
+            const auto place = static_cast<std::size_t>(clip);
+            val_labels_.push_back(dataset.labels[place]);
+            if (!dataset.has_sets()) continue;
+            const auto set = dataset.set_of(place);
+            val_sets_.insert(val_sets_.end(), set.begin(), set.end());
+        }
         const auto batch = static_cast<std::int64_t>(spec.batch_size);
         const auto clips = std::ssize(train);
         steps_per_epoch_ = (clips + batch - 1) / batch;
@@ -119,7 +125,10 @@ class Fit {
         const Evaluation evaluation = trainer_.evaluate(val_, spec_.validation_rolls);
         epoch.val_loss = evaluation.loss;
         epoch.val_accuracy = evaluation.accuracy;
-        epoch.val_weighted_f1 = classify(val_labels_, evaluation.predicted, dataset_.classes).weighted_f1;
+        const Classification scores =
+            dataset_.has_sets() ? classify_sets(val_sets_, evaluation.predicted_sets, dataset_.classes)
+                                : classify(val_labels_, evaluation.predicted, dataset_.classes);
+        epoch.val_weighted_f1 = scores.weighted_f1;
     }
 
     EarlyStoppingDecision decide(const EpochResult& epoch) {
@@ -146,6 +155,7 @@ class Fit {
     const FitHooks& hooks_;
     FitState state_;
     std::vector<int> val_labels_;
+    std::vector<std::uint8_t> val_sets_;  // of a dataset that has them
     std::int64_t steps_per_epoch_ = 0;
     std::int64_t clips_per_epoch_ = 0;
 };

@@ -2,13 +2,12 @@
 #include "nn/training/trainer.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "kernels/ops/binary_cross_entropy.h"
 #include "kernels/ops/elementwise.h"
 #include "kernels/ops/optimizer.h"
 #include "kernels/ops/softmax_cross_entropy.h"
 #include "nn/layers/residual_layer.h"
-#include "nn/metrics/classification.h"
 #include "nn/model/model_builder.h"
 
 namespace kickdrum {
@@ -198,20 +197,32 @@ void Trainer::prepare_inputs(std::int64_t rows, bool training) {
     }
 }
 
+// The batch's loss is the sum of weighted losses over the number of clips, whatever the weights add up to.
+void Trainer::loss(std::int64_t rows, bool training, Tensor probabilities, Tensor row_loss,
+                   Tensor diff_logits) {
+    MixedLabels mixed;
+    if (training && training_.augment != nullptr && training_.augment->mixes())
+        mixed = {.other_labels = other_labels_.first_rows(rows), .shares = shares_.first_rows(rows)};
+    const Tensor weights =
+        (training && training_.augment != nullptr ? mixed_weights_ : weights_).first_rows(rows);
+    const float smoothing = training ? spec_.label_smoothing : 0;
+    const Tensor logits = logits_.first_rows(rows);
+    const Tensor labels = labels_.first_rows(rows);
+    if (dataset_.has_sets()) {
+        binary_cross_entropy(context_, {.label_smoothing = smoothing},
+                             training ? tables_.sets_for_training() : tables_.sets_for_evaluation(), logits,
+                             labels, weights, tables_.state(), probabilities, row_loss, diff_logits, mixed);
+    } else {
+        softmax_cross_entropy(context_, {.label_smoothing = smoothing}, logits, labels, weights,
+                              tables_.state(), probabilities, row_loss, diff_logits, mixed);
+    }
+}
+
 void Trainer::run_step(std::int64_t rows) {
     forward(rows, true);
     const Tensor logits = logits_.first_rows(rows);
     const Tensor diff_logits = diff_logits_.first_rows(rows);
-    // The batch's loss is the sum of weighted losses over the number of clips, whatever the weights add up
-    // to.
-    MixedLabels mixed;
-    const bool augments = training_.augment != nullptr;
-    if (augments && training_.augment->mixes())
-        mixed = {.other_labels = other_labels_.first_rows(rows), .shares = shares_.first_rows(rows)};
-    const Tensor weights = (augments ? mixed_weights_ : weights_).first_rows(rows);
-    softmax_cross_entropy(context_, {.label_smoothing = spec_.label_smoothing}, logits,
-                          labels_.first_rows(rows), weights, tables_.state(), probabilities_.first_rows(rows),
-                          row_loss_.first_rows(rows), diff_logits, mixed);
+    loss(rows, true, probabilities_.first_rows(rows), row_loss_.first_rows(rows), diff_logits);
     training_.model->backward(context_, pass(rows, true), src(training_, rows), logits, diff_logits, {});
     optimizer_step();
     average_.update(context_, tables_.state(), parameters_);

@@ -108,6 +108,8 @@ class Trainer {
     void evaluate_batch(std::int64_t rows, std::int64_t first);
     void evaluate_rolls(std::span<const std::int32_t> clips, int rolls, Evaluation& result);
     void evaluate_once(std::span<const std::int32_t> clips);
+    void loss(std::int64_t rows, bool training, Tensor probabilities, Tensor row_loss, Tensor diff_logits);
+    double loss_of(std::size_t clip, std::span<const double> probabilities) const;
     void optimizer_step();
     void update(const LearningSlice& slice);
     // The rows of tensors for a batch: with the padding where there is any.

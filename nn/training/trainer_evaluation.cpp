@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/ops/softmax_cross_entropy.h"
 #include "nn/metrics/classification.h"
 #include "nn/training/trainer.h"
 
@@ -17,9 +16,7 @@ void Trainer::evaluate_batch(std::int64_t rows, std::int64_t first) {
         tensor.shape = tensor.shape.with_rows(rows);
         return tensor;
     };
-    softmax_cross_entropy(context_, {}, logits_.first_rows(rows), labels_.first_rows(rows),
-                          weights_.first_rows(rows), tables_.state(), from_first(probabilities_),
-                          from_first(row_loss_), {});
+    loss(rows, false, from_first(probabilities_), from_first(row_loss_), {});
 }
 
 Evaluation Trainer::evaluate(std::span<const std::int32_t> clips, int rolls) {
@@ -28,9 +25,15 @@ Evaluation Trainer::evaluate(std::span<const std::int32_t> clips, int rolls) {
     const AverageInPlace average(context_, average_, parameters_, step_);
     evaluate_rolls(clips, rolls == 0 ? spec_.test_rolls : rolls, result);
     const auto classes = static_cast<std::size_t>(dataset_.classes);
-    result.predicted.reserve(clips.size());
     std::int64_t correct = 0;
     for (std::size_t i = 0; i < clips.size(); ++i) {
+        if (dataset_.has_sets()) {
+            const auto set = dataset_.set_of(static_cast<std::size_t>(clips[i]));
+            for (std::size_t c = 0; c < classes; ++c)
+                result.predicted_sets.push_back(result.probabilities[i * classes + c] >= 0.5F ? 1 : 0);
+            if (std::equal(set.begin(), set.end(), result.predicted_sets.end() - std::ssize(set))) ++correct;
+            continue;
+        }
         result.predicted.push_back(argmax({result.probabilities.data() + i * classes, classes}));
         if (result.predicted.back() == dataset_.labels[static_cast<std::size_t>(clips[i])]) ++correct;
     }
@@ -60,11 +63,25 @@ void Trainer::evaluate_rolls(std::span<const std::int32_t> clips, int rolls, Eva
         for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(values[i]);
     }
     for (const double sum : sums) result.probabilities.push_back(static_cast<float>(sum / rolls));
+    for (double& sum : sums) sum /= rolls;
     for (std::size_t i = 0; i < clips.size(); ++i) {
-        const auto label = static_cast<std::size_t>(dataset_.labels[static_cast<std::size_t>(clips[i])]);
-        result.loss -= std::log(std::max(sums[i * classes + label] / rolls, 1e-30));
+        result.loss +=
+            loss_of(static_cast<std::size_t>(clips[i]), std::span(sums).subspan(i * classes, classes));
     }
     result.loss /= clip_count;
+}
+
+double Trainer::loss_of(std::size_t clip, std::span<const double> probabilities) const {
+    constexpr double kLeast = 1e-30;
+    if (!dataset_.has_sets())
+        return -std::log(std::max(probabilities[static_cast<std::size_t>(dataset_.labels[clip])], kLeast));
+    const auto set = dataset_.set_of(clip);
+    double loss = 0;
+    for (std::size_t c = 0; c < set.size(); ++c) {
+        const double right = set[c] != 0 ? probabilities[c] : 1 - probabilities[c];
+        loss -= std::log(std::max(right, kLeast)) / static_cast<double>(set.size());
+    }
+    return loss;
 }
 
 // Into host_results_: probabilities, then losses.

@@ -16,10 +16,12 @@ struct StepResult {
 };
 
 struct Evaluation {
-    double loss = 0;  // mean cross-entropy, unweighted, no label smoothing
-    double accuracy = 0;
+    double loss = 0;                   // mean cross-entropy, unweighted, no label smoothing
+    double accuracy = 0;               // of sets: all of a clip's classes are right
     std::vector<float> probabilities;  // [clips, classes], in the order asked for
     std::vector<int> predicted;        // the most probable class, the first of equals
+    // Instead, where clips have sets of classes: [clips, classes] of 0 and 1, 1 from probability 1/2 on.
+    std::vector<std::uint8_t> predicted_sets;
 };
 
 // All that training goes on from: weights, moments, the snapshot. Bytes in the layout of the device and the

@@ -47,7 +47,8 @@ struct TrainingSpec {
     ScheduleSpec schedule;
     std::optional<ReduceOnPlateauSpec> reduce_on_plateau;
     std::string reduce_on_plateau_monitor = "val_loss";
-    std::vector<float> class_weights;  // by class; empty: all 1
+    // By class; for sets of classes first of all that are absent, then of all that are present. Empty: all 1.
+    std::vector<float> class_weights;
     float label_smoothing = 0;
     int batch_size = 64;
     bool keeps_last_batch = true;  // that has fewer clips

@@ -68,5 +68,30 @@ TEST(Argmax, TakesTheFirstOfEquals) {
     EXPECT_EQ(argmax({}), 0);
 }
 
+// Worked by hand.
+TEST(ClassifySets, CountsEachClassByItself) {
+    const std::vector<std::uint8_t> labels = {1, 0, 1, 0, 1, 0, 1, 1, 0, 0, 0, 0};
+    const std::vector<std::uint8_t> predicted = {1, 0, 0, 0, 1, 1, 1, 1, 0, 1, 0, 0};
+    const Classification scores = classify_sets(labels, predicted, 3);
+    EXPECT_TRUE(scores.sets);
+    EXPECT_TRUE(scores.confusion.empty());
+    EXPECT_DOUBLE_EQ(scores.accuracy, 0.25);
+    EXPECT_NEAR(scores.samples_f1, (2.0 / 3 + 2.0 / 3 + 1 + 0) / 4, 1e-15);
+    EXPECT_NEAR(scores.micro_f1, 8.0 / 11, 1e-15);
+    EXPECT_NEAR(scores.macro_f1, (0.8 + 1 + 0) / 3, 1e-15);
+    EXPECT_NEAR(scores.weighted_f1, (2 * 0.8 + 2 * 1.0 + 1 * 0.0) / 5, 1e-15);
+    EXPECT_NEAR(scores.per_class[0].precision, 2.0 / 3, 1e-15);
+    EXPECT_EQ(scores.per_class[0].recall, 1);
+    EXPECT_EQ(scores.per_class[2].support, 1);
+}
+
+TEST(ClassifySets, RefusesWhatDoesNotFit) {
+    const std::vector<std::uint8_t> three = {1, 0, 1};
+    EXPECT_THROW(classify_sets(three, three, 2), std::invalid_argument);
+    EXPECT_THROW(classify_sets(three, {three.data(), 2}, 1), std::invalid_argument);
+    EXPECT_THROW(classify_sets(three, three, 0), std::invalid_argument);
+    EXPECT_EQ(classify_sets({}, {}, 2).samples_f1, 0);
+}
+
 }  // namespace
 }  // namespace kickdrum
