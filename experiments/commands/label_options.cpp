@@ -24,8 +24,10 @@ void add_label_options(CLI::App& app, LabelOptions& options, const std::string& 
     add_text_option(app, "--id", options.id, "COLUMN", "The clip's name (default: sample_id)");
     add_text_option(app, "--group", options.group, "COLUMN",
                     "Rows of one group stay in one part (default: spot_id)");
-    add_choice_option(app, "--keep", options.keep, {"exactly_one"},
-                      "Which rows count: those with exactly one of the classes (default)");
+    add_choice_option(
+        app, "--keep", options.keep, {"exactly_one", "any", "all"},
+        "Which rows count: those with exactly one of the classes (default), with one or several "
+        "(any), or with any number of them, also none (all)");
 }
 
 void add_audio_option(CLI::App& app, LabelOptions& options) {
@@ -51,6 +53,11 @@ ExperimentConfig label_config(const LabelOptions& options, const CommonOptions& 
     if (!options.group.empty()) data.group = options.group;
     if (!options.classes.empty()) data.classes = split_at_commas(options.classes);
     if (!options.label.empty()) data.label = options.label;
+    if (!options.keep.empty()) {
+        data.keep = options.keep == "any"   ? KeepRows::any
+                    : options.keep == "all" ? KeepRows::all
+                                            : KeepRows::exactly_one;
+    }
     return config;
 }
 

@@ -72,7 +72,7 @@ ExitCode split(const SplitOptions& options) {
     const Split parts = group_stratified_split(table, config, config.seeds.at(0));
     for (const auto& warning : split_warnings(table, parts)) std::cerr << "warning: " << warning << '\n';
 
-    const std::string csv = split_csv(rows_of(table, parts), table.classes);
+    const std::string csv = split_csv(rows_of(table, parts), table.classes, table.sets);
     if (options.common.out.empty()) {
         print(options.common.json ? as_json(parts, "") : csv);
         return ExitCode::done;

@@ -8,6 +8,7 @@
 
 #include "dsp/mel_filterbank.h"
 #include "experiments/data/group_pattern.h"
+#include "experiments/data/label_sets.h"
 #include "experiments/data/log_mel_recipe.h"
 #include "experiments/nearest_name.h"
 #include "kernels/device/cuda_status.h"
@@ -25,6 +26,7 @@ class Checks {
         math();
         split();
         classes();
+        sets();
         group_pattern();
         check_baselines(root_, config_, problems_);
         if (!config_.baselines.empty()) return;  // what follows is about networks
@@ -133,6 +135,51 @@ class Checks {
                          fmt::format("'data.classes' holds '{}' twice", names[i]));
             }
         }
+    }
+
+    // Clips with several classes: what a table, a separator and a network must then be like.
+    void sets() {
+        const DataConfig& data = config_.data;
+        if (!sound({"data.keep", "data.label_separator", "data.classes"})) return;
+        if (data.label_separator) {
+            if (data.label_separator->size() != 1 || !data.label) {
+                complain(
+                    {"data.label_separator"},
+                    "'data.label_separator' is one character, and needs a column of names ('data.label')");
+            } else if (!data.sets()) {
+                complain({"data.label_separator"},
+                         "'data.label_separator' is for clips with several classes: set 'data.keep' to any");
+            }
+        }
+        if (!data.sets()) return;
+        if (data.layout == DataLayout::folder_per_class)
+            complain({"data.keep"}, "a folder says one class: 'data.keep' must be exactly_one there");
+        if (data.classes.size() > kMostClassesInSets) {
+            complain({"data.classes"}, fmt::format("'data.keep: any' takes up to {} classes, not {}",
+                                                   kMostClassesInSets, data.classes.size()));
+        }
+        for (const auto& name : data.classes) {
+            if (name.find(kSetSeparator) == std::string::npos) continue;
+            complain({"data.classes"},
+                     fmt::format("'data.classes' holds '{}', but with 'data.keep: any' the character '{}' "
+                                 "stands between classes",
+                                 name, kSetSeparator));
+        }
+    }
+
+    // The last layer of a network that says yes or no to each class.
+    bool sigmoid_head() {
+        auto* const dense = std::get_if<DenseLayerSpec>(&config_.model.back().kind);
+        if (dense == nullptr || dense->softmax || dense->activation != Activation::sigmoid) {
+            complain({"model"},
+                     "with 'data.keep: any' or all the last layer must be 'dense: {units: classes, "
+                     "activation: sigmoid}': a clip may have several classes");
+            return false;
+        }
+        dense->activation = Activation::linear;
+        dense->softmax = true;
+        dense->sets = true;
+        return true;
     }
 
     void channels() {
@@ -259,6 +306,7 @@ class Checks {
                     "training.test_frames", "data.classes"})) {
             return;
         }
+        if (config_.data.sets() && !sigmoid_head()) return;
         const int classes = config_.data.classes.empty() ? supposed_classes(config_.model.back())
                                                          : static_cast<int>(config_.data.classes.size());
         try {

@@ -21,6 +21,8 @@ namespace kickdrum {
 enum class DeviceChoice { automatic, cpu, cuda };
 enum class OnBadClip { stop, skip };
 enum class DataLayout { table, folder_per_class };
+// Which rows of the table are clips: those with one class, or also with several, or also with none.
+enum class KeepRows { exactly_one, any, all };
 // What becomes of clips of another length than `seconds`.
 enum class LengthRule { pad, crop, loop, error };
 
@@ -34,8 +36,12 @@ struct DataConfig {
     std::optional<std::string> label;          // one column of class names, instead of 0/1 columns
     std::optional<std::string> filename;       // column of the clip's file below `audio`
     std::optional<std::string> group_pattern;  // the group is what its first group matches in the file's name
+    KeepRows keep = KeepRows::exactly_one;
+    std::optional<std::string> label_separator;  // between the names in a cell of `label`
     OnBadClip on_bad_clip = OnBadClip::stop;
     std::optional<std::string> licence;  // of the clips; goes into the models that learn from them
+
+    bool sets() const { return keep != KeepRows::exactly_one; }
 };
 
 struct SplitConfig {

@@ -28,8 +28,11 @@ void data_fields(Fields& fields, DataConfig& data) {
     fields.optional_text(
         {"group_pattern", "regular expression on the file's name: its first group is the track"},
         data.group_pattern);
-    int keep = 0;
-    fields.choice<int>({"keep", "which rows count"}, keep, {{"exactly_one", 0}});
+    fields.optional_text({"label_separator", "one character between the names in a cell of `label`"},
+                         data.label_separator);
+    fields.choice<KeepRows>(
+        {"keep", "which rows count: with one class, with one or several, or with any number of them"},
+        data.keep, {{"exactly_one", KeepRows::exactly_one}, {"any", KeepRows::any}, {"all", KeepRows::all}});
     fields.choice<OnBadClip>({"on_bad_clip", "what to do with audio that is missing or can't be read"},
                              data.on_bad_clip, {{"stop", OnBadClip::stop}, {"skip", OnBadClip::skip}});
     fields.optional_text({"licence", "of the clips: a note that goes into the models that learn from them"},

@@ -69,9 +69,12 @@ void dense(Fields& fields, DenseLayerSpec& layer) {
     for (const auto one : all_activations()) choices.push_back({to_string(one), static_cast<int>(one)});
     const auto softmax = static_cast<int>(choices.size());
     choices.push_back({"softmax", softmax});
-    int chosen = layer.softmax ? softmax : static_cast<int>(layer.activation);
-    fields.choice<int>({"activation", "applied to the output; softmax: in the last layer only"}, chosen,
-                       choices);
+    const auto sigmoid = static_cast<int>(Activation::sigmoid);
+    int chosen = layer.sets ? sigmoid : layer.softmax ? softmax : static_cast<int>(layer.activation);
+    fields.choice<int>({"activation",
+                        "applied to the output; softmax: in the last layer only, sigmoid there where clips "
+                        "have several classes"},
+                       chosen, choices);
     layer.softmax = chosen == softmax;
     layer.activation = layer.softmax ? Activation::linear : static_cast<Activation>(chosen);
     fields.boolean({"use_bias", "add a bias per unit"}, layer.use_bias);

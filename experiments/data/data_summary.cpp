@@ -7,6 +7,8 @@
 #include <set>
 #include <vector>
 
+#include "experiments/data/label_sets.h"
+
 namespace kickdrum {
 namespace {
 
@@ -43,16 +45,20 @@ std::string aligned(const std::string& title, const std::vector<std::string>& he
 
 // Clips and groups, of every class and in all.
 struct Counts {
-    explicit Counts(const ClipTable& table) : clips(table.classes.size()), groups(table.classes.size()) {}
+    explicit Counts(const ClipTable& table)
+        : sets(table.sets), clips(table.classes.size()), groups(table.classes.size()) {}
 
     void add(const Clip& clip) {
         ++all_clips;
         all_groups.insert(clip.group);
         if (clips.empty()) return;  // clips without labels
-        ++clips.at(static_cast<std::size_t>(clip.label));
-        groups.at(static_cast<std::size_t>(clip.label)).insert(clip.group);
+        for (const int c : classes_in(clip.label, sets)) {
+            ++clips.at(static_cast<std::size_t>(c));
+            groups.at(static_cast<std::size_t>(c)).insert(clip.group);
+        }
     }
 
+    bool sets;
     std::vector<std::size_t> clips;
     std::vector<std::set<std::string>> groups;
     std::size_t all_clips = 0;

@@ -13,7 +13,7 @@ namespace kickdrum {
 struct Clip {
     std::string id;
     std::string group;
-    int label = 0;                      // index into ClipTable::classes
+    int label = 0;                      // index into ClipTable::classes, or a set of them (label_sets.h)
     int row = 0;                        // line of the label file, from 1 (the header is line 1)
     std::filesystem::path audio;        // the file found for it; empty: none
     std::vector<std::string> tracks{};  // what ClipTable::track_columns hold
@@ -30,6 +30,7 @@ struct ClipTable {
     std::vector<Clip> clips;
     std::vector<DroppedRows> dropped{};
     std::filesystem::path file{};              // the label table, for messages
+    bool sets = false;                         // clips may have several classes, or none
     std::vector<std::string> track_columns{};  // other columns that seem to name the clip's track
 };
 

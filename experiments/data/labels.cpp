@@ -12,6 +12,7 @@
 #include "experiments/data/audio_files.h"
 #include "experiments/data/class_folders.h"
 #include "experiments/data/group_pattern.h"
+#include "experiments/data/label_sets.h"
 #include "experiments/data/label_table.h"
 #include "experiments/nearest_name.h"
 
@@ -27,11 +28,17 @@ bool names_track(std::string name) {
     return std::ranges::find(kNames, name) != kNames.end();
 }
 
+std::string trimmed(const std::string& text) {
+    const auto first = text.find_first_not_of(' ');
+    return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(' ') - first + 1);
+}
+
 class LabelReader {
  public:
     LabelReader(const DataConfig& config, const LabelTable& table, Problems& problems)
         : config_(config), table_(table), problems_(problems) {
         clips_.classes = config.classes;
+        clips_.sets = config.sets();
         clips_.file = config.labels;
     }
 
@@ -81,9 +88,33 @@ class LabelReader {
     void take_classes_from_column() {
         std::set<std::string> names;
         for (const auto& row : table_.rows) {
-            if (!row.fields[*label_].empty()) names.insert(row.fields[*label_]);
+            for (const auto& name : names_of(row)) names.insert(name);
         }
         clips_.classes.assign(names.begin(), names.end());
+        if (clips_.sets && names.size() > kMostClassesInSets) {
+            problems_.add(
+                table_.problem(table_.header.at[*label_],
+                               fmt::format("'{}' names {} classes; clips with several take up to {}: "
+                                           "choose some with 'data.classes'",
+                                           *config_.label, names.size(), kMostClassesInSets)));
+        }
+    }
+
+    // The classes that a row's cell names.
+    std::vector<std::string> names_of(const CsvRow& row) const {
+        std::vector<std::string> names;
+        const std::string& cell = row.fields[*label_];
+        const char separator = config_.label_separator ? config_.label_separator->front() : kSetSeparator;
+        std::size_t start = 0;
+        while (start <= cell.size()) {
+            const std::size_t end =
+                clips_.sets ? std::min(cell.size(), cell.find(separator, start)) : cell.size();
+            const std::string name =
+                clips_.sets ? trimmed(cell.substr(start, end - start)) : cell.substr(start, end - start);
+            if (!name.empty()) names.push_back(name);
+            start = end + 1;
+        }
+        return names;
     }
 
     void check_id(const CsvRow& row) {
@@ -114,10 +145,11 @@ class LabelReader {
 
     // The class of a row; nothing where it is dropped or wrong.
     std::optional<int> label_of(const CsvRow& row) {
-        if (config_.label) return label_by_name(row);
+        if (config_.label) return clips_.sets ? set_by_name(row) : label_by_name(row);
         if (config_.classes.empty()) return 0;
         int set = 0;
         int label = 0;
+        unsigned bits = 0;
         bool valid = whole_;
         for (std::size_t c = 0; c < class_columns_.size(); ++c) {
             if (!class_columns_[c]) continue;
@@ -125,6 +157,7 @@ class LabelReader {
             if (cell == "1") {
                 ++set;
                 label = static_cast<int>(c);
+                bits |= 1U << c % 32;
                 ++rows_with_[config_.classes[c]];
             } else if (cell != "0") {
                 valid = false;
@@ -132,6 +165,7 @@ class LabelReader {
                         fmt::format("'{}' is '{}', but must be 0 or 1", config_.classes[c], cell));
             }
         }
+        if (valid && clips_.sets && (set > 0 || config_.keep == KeepRows::all)) return static_cast<int>(bits);
         if (valid && set == 0) ++none_;
         if (valid && set > 1) ++several_;
         return valid && set == 1 ? std::optional(label) : std::nullopt;
@@ -145,6 +179,21 @@ class LabelReader {
         if (found != clips_.classes.end() && !name.empty())
             return static_cast<int>(found - clips_.classes.begin());
         ++(name.empty() ? unnamed_ : none_);
+        return std::nullopt;
+    }
+
+    // Names that aren't among the classes don't count.
+    std::optional<int> set_by_name(const CsvRow& row) {
+        if (!label_) return std::nullopt;
+        unsigned set = 0;
+        const auto names = names_of(row);
+        for (const auto& name : names) {
+            ++rows_with_[name];
+            const auto found = std::ranges::find(clips_.classes, name);
+            if (found != clips_.classes.end()) set |= 1U << (found - clips_.classes.begin()) % 32;
+        }
+        if (set != 0 || config_.keep == KeepRows::all) return static_cast<int>(set);
+        ++(names.empty() ? unnamed_ : none_);
         return std::nullopt;
     }
 
@@ -197,7 +246,11 @@ class LabelReader {
             return;
         if (!config_.label && clips_.classes.empty()) return;  // clips without labels
         std::vector<bool> present(clips_.classes.size());
-        for (const auto& clip : clips_.clips) present[static_cast<std::size_t>(clip.label)] = true;
+        for (const auto& clip : clips_.clips) {
+            for (std::size_t c = 0; c < present.size(); ++c) {
+                if (has_class(clip.label, c, clips_.sets)) present[c] = true;
+            }
+        }
         for (std::size_t c = 0; c < present.size(); ++c) {
             if (!present[c]) report_class_without_clip(c);
         }

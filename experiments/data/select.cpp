@@ -10,6 +10,7 @@ ClipTable without_clips(const ClipTable& table, const std::vector<std::size_t>& 
                      .clips = {},
                      .dropped = table.dropped,
                      .file = table.file,
+                     .sets = table.sets,
                      .track_columns = table.track_columns};
     for (std::size_t i = 0; i < kept.size(); ++i) {
         if (kept[i]) result.clips.push_back(table.clips[i]);

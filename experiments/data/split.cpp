@@ -8,6 +8,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "experiments/data/label_sets.h"
+
 namespace kickdrum {
 namespace {
 
@@ -22,7 +24,10 @@ std::string counted(std::size_t count, std::string_view what) {
 std::vector<std::set<std::string>> groups_by_class(const ClipTable& table) {
     std::vector<std::set<std::string>> groups(table.classes.size());
     if (groups.empty()) return groups;  // clips without labels
-    for (const auto& clip : table.clips) groups.at(static_cast<std::size_t>(clip.label)).insert(clip.group);
+    for (const auto& clip : table.clips) {
+        for (const int c : classes_in(clip.label, table.sets))
+            groups.at(static_cast<std::size_t>(c)).insert(clip.group);
+    }
     return groups;
 }
 
@@ -35,6 +40,8 @@ std::vector<int> folds_of(const ClipTable& table, const std::vector<std::size_t>
         labels.push_back(table.clips[i].label);
         groups.push_back(table.clips[i].group);
     }
+    // Each set of classes is a stratum of its own, as scikit-learn's would be of the sets' names.
+    if (table.sets) labels = set_table(labels, table.classes.size()).labels;
     if (const std::set<std::string> distinct(groups.begin(), groups.end());
         distinct.size() < static_cast<std::size_t>(folds)) {
         throw UserError(
@@ -124,7 +131,8 @@ std::vector<std::int32_t> clips_of(const Split& split, Part part) {
 std::vector<std::string> split_warnings(const ClipTable& table, const Split& split) {
     std::set<std::pair<Part, int>> present;
     for (std::size_t i = 0; i < table.clips.size(); ++i) {
-        present.emplace(split.parts.at(i), table.clips[i].label);
+        for (const int c : classes_in(table.clips[i].label, table.sets))
+            present.emplace(split.parts.at(i), c);
     }
     std::vector<std::string> warnings;
     for (const Part part : kParts) {

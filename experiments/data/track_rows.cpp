@@ -55,8 +55,9 @@ class RowReader {
             const std::string& name = row.fields[*label_];
             counted = data_.classes.empty() ? !name.empty() : std::ranges::count(data_.classes, name) > 0;
         } else if (!classes_.empty()) {
-            counted = std::ranges::count_if(
-                          classes_, [&](const auto& column) { return row.fields[*column] == "1"; }) == 1;
+            const auto set = std::ranges::count_if(
+                classes_, [&](const auto& column) { return row.fields[*column] == "1"; });
+            counted = set == 1 || (data_.sets() && set > 1) || data_.keep == KeepRows::all;
         }
         if (!counted) ++rows_.dropped;
         return counted;

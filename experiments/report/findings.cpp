@@ -9,6 +9,7 @@
 #include <set>
 #include <span>
 
+#include "experiments/data/label_sets.h"
 #include "experiments/runs/summary.h"
 
 namespace kickdrum {
@@ -73,7 +74,8 @@ void warn_of_split(const Results& results, std::vector<std::string>& list) {
     std::set<std::string> said;  // once, though several splits may have it
     for (const auto& split : results.splits) {
         if (split.rows.empty()) continue;
-        const SplitCounts counts = count_split(split, static_cast<int>(results.study.classes.size()));
+        const SplitCounts counts =
+            count_split(split, static_cast<int>(results.study.classes.size()), results.study.sets);
         if (!counts.leaked.empty()) {
             said.insert(fmt::format(
                 "Leak: {} groups have clips in more than one part (the first is '{}'). The scores "
@@ -130,7 +132,7 @@ void warn_of_predictions(const Results& results, std::vector<std::string>& list)
 }  // namespace
 
 std::optional<TestSetUncertainty> test_set_uncertainty(const Results& results) {
-    if (results.runs.empty()) return std::nullopt;
+    if (results.runs.empty() || results.study.sets) return std::nullopt;
     const auto classes = static_cast<int>(results.study.classes.size());
     TestSetUncertainty uncertainty;
     uncertainty.per_run = results.splits.size() > 1;
@@ -153,7 +155,7 @@ std::optional<TestSetUncertainty> test_set_uncertainty(const Results& results) {
     return uncertainty;
 }
 
-SplitCounts count_split(const SplitTable& split, int classes) {
+SplitCounts count_split(const SplitTable& split, int classes, bool sets) {
     SplitCounts counts;
     counts.by_class.resize(static_cast<std::size_t>(classes));
     std::set<std::tuple<std::string, int, int>> seen_in_class;
@@ -161,10 +163,12 @@ SplitCounts count_split(const SplitTable& split, int classes) {
     for (const auto& row : split.rows) {
         const int part = static_cast<int>(row.part);
         const auto p = static_cast<std::size_t>(part);
-        auto& of_class = counts.by_class.at(static_cast<std::size_t>(row.label))[p];
-        ++of_class.clips;
+        for (const int c : classes_in(row.label, sets)) {
+            auto& of_class = counts.by_class.at(static_cast<std::size_t>(c))[p];
+            ++of_class.clips;
+            if (seen_in_class.emplace(row.group, c, part).second) ++of_class.groups;
+        }
         ++counts.by_part[p].clips;
-        if (seen_in_class.emplace(row.group, row.label, part).second) ++of_class.groups;
         if (parts_of_group[row.group].insert(part).second) ++counts.by_part[p].groups;
     }
     counts.groups = static_cast<int>(parts_of_group.size());
@@ -173,6 +177,32 @@ SplitCounts count_split(const SplitTable& split, int classes) {
     }
     return counts;
 }
+
+namespace {
+
+double probability_of(const Prediction& prediction, int c) {
+    return static_cast<double>(prediction.probabilities.at(static_cast<std::size_t>(c)));
+}
+
+// Of several classes the least probable.
+double own_probability(const Prediction& prediction, bool sets) {
+    double least = 1;
+    for (const int c : classes_in(prediction.label, sets))
+        least = std::min(least, probability_of(prediction, c));
+    return least;
+}
+
+// Of several classes that aren't the clip's the most probable.
+double wrong_probability(const Prediction& prediction, bool sets) {
+    double most = 0;
+    for (const int c : classes_in(prediction.predicted, sets)) {
+        if (!has_class(prediction.label, static_cast<std::size_t>(c), sets))
+            most = std::max(most, probability_of(prediction, c));
+    }
+    return most;
+}
+
+}  // namespace
 
 std::vector<WrongClip> most_often_wrong(const Results& results, int limit) {
     struct Tally {
@@ -190,14 +220,12 @@ std::vector<WrongClip> most_often_wrong(const Results& results, int limit) {
                 tally.clip.group = group->second;
             }
             ++tally.clip.tested;
-            const auto probability = [&](int c) {
-                return static_cast<double>(prediction.probabilities.at(static_cast<std::size_t>(c)));
-            };
-            tally.clip.true_probability += probability(prediction.label);
+            const bool sets = results.study.sets;
+            tally.clip.true_probability += own_probability(prediction, sets);
             if (prediction.predicted == prediction.label) continue;
             ++tally.clip.wrong;
             ++tally.predicted[prediction.predicted];
-            tally.clip.confidence += probability(prediction.predicted);
+            tally.clip.confidence += wrong_probability(prediction, sets);
         }
     }
     std::vector<WrongClip> wrong;

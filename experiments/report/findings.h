@@ -15,7 +15,7 @@ namespace kickdrum {
 
 // How another draw of groups in the test part would move its weighted F1: a group bootstrap over the runs'
 // mean, or, where each run has a split of its own, the mean over the runs' own intervals. None without runs
-// or split file.
+// or split file, and where clips have several classes.
 struct TestSetUncertainty {
     Interval ci95;
     int clips = 0;  // of a run's test part
@@ -35,12 +35,12 @@ struct SplitCounts {
     int groups = 0;                   // in all parts
     std::vector<std::string> leaked;  // groups that are in more than one part
 };
-SplitCounts count_split(const SplitTable& split, int classes);
+SplitCounts count_split(const SplitTable& split, int classes, bool sets = false);
 
 struct WrongClip {
     std::string id;
-    std::string group;  // empty: unknown
-    int label = 0;
+    std::string group;            // empty: unknown
+    int label = 0;                // as predicted: a class, or a set of them where clips have several
     int predicted = 0;            // most often, where it was wrong
     int wrong = 0;                // runs
     int tested = 0;               // runs that had it in their test part

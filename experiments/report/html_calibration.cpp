@@ -79,7 +79,7 @@ std::string bin_table(const Calibration& found) {
 }  // namespace
 
 std::string calibration_section(const Page& page) {
-    if (page.results.runs.empty()) return {};
+    if (page.results.runs.empty() || page.results.study.sets) return {};
     const Calibration found = calibration(page.results);
     const double gap = found.confidence - found.accuracy;
     const std::string finding =

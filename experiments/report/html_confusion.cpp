@@ -52,6 +52,7 @@ double share_deviation(std::span<const RunResult> runs, PartResult RunResult::*p
 std::string matrix(const Page& page, std::span<const RunResult> runs, PartResult RunResult::*part,
                    const std::string& caption) {
     const MeanConfusion confusion = mean_confusion(runs, part);
+    if (confusion.mean.empty()) return {};  // clips with sets of classes
     const auto& classes = page.results.study.classes;
     const int digits = all_whole(confusion.mean) ? 0 : 1;  // the same in all cells
     std::string rows = "<thead><tr><th scope=\"col\" class=\"axis-name\">true \\ predicted</th>";

@@ -21,7 +21,7 @@ std::string count_cell(const PartCount& count) {
 
 std::string split_table(const Page& page, const SplitTable& split) {
     const auto& classes = page.results.study.classes;
-    const SplitCounts counts = count_split(split, static_cast<int>(classes.size()));
+    const SplitCounts counts = count_split(split, static_cast<int>(classes.size()), page.results.study.sets);
     std::string rows =
         "<thead><tr><th scope=\"col\">Class</th><th scope=\"col\">Train</th><th scope=\"col\">Validation</th>"
         "<th scope=\"col\">Test</th><th scope=\"col\">Clips</th></tr></thead>\n<tbody>\n";
@@ -42,8 +42,8 @@ std::string split_table(const Page& page, const SplitTable& split) {
     return table(fmt::format("Clips (groups in brackets), split seed {}.", split.seed), rows);
 }
 
-std::string leak_text(const SplitTable& split, int classes) {
-    const SplitCounts counts = count_split(split, classes);
+std::string leak_text(const SplitTable& split, int classes, bool sets) {
+    const SplitCounts counts = count_split(split, classes, sets);
     if (counts.leaked.empty()) {
         return fmt::format("<p>No leak: none of the {} groups has clips in more than one part.</p>\n",
                            counts.groups);
@@ -113,7 +113,7 @@ std::string data_section(const Page& page) {
     for (std::size_t i = 0; i < results.splits.size(); ++i) {
         if (results.splits[i].rows.empty()) continue;
         const std::string content =
-            leak_text(results.splits[i], classes) + split_table(page, results.splits[i]);
+            leak_text(results.splits[i], classes, results.study.sets) + split_table(page, results.splits[i]);
         text += i == 0 ? content : folded(fmt::format("Split of seed {}", results.splits[i].seed), content);
     }
     if (results.study.leaks) text += audio_leaks(*results.study.leaks);

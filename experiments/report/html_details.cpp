@@ -89,6 +89,16 @@ std::string method_notes(const Page& page) {
     add("F1 of a class is 2·hits / (2·hits + false alarms + misses). The weighted F1 is the mean over "
         "classes, weighted by "
         "their clips; the macro F1 weighs all classes alike. A score whose denominator is 0 counts as 0.");
+    if (page.results.study.sets) {
+        add("A clip may have several classes, and each is a question of its own: it counts as present from a "
+            "probability on that was chosen for the best F1 of the class on the validation part, run by run. "
+            "So "
+            "the validation scores are a little too good. The F1 of clips is the mean over clips of "
+            "2·hits / (true + predicted classes), the micro F1 that ratio over all clips at once; the "
+            "accuracy "
+            "counts clips whose classes are all right. In the learning curves a class is present from 1/2 "
+            "on.");
+    }
     add("Losses are mean cross-entropies of the predictions, without class weights.");
     add(fmt::format(
         "Mean, sd (n − 1), minimum and maximum are over {} training runs. Runs differ in their random "

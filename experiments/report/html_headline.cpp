@@ -69,7 +69,8 @@ std::string lead(const Page& page, const MetricSummary& main) {
     text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
     const SplitTable* split = results.split_of_run(results.runs.front().run);
     if (split != nullptr && !split->rows.empty()) {
-        const SplitCounts counts = count_split(*split, static_cast<int>(results.study.classes.size()));
+        const SplitCounts counts =
+            count_split(*split, static_cast<int>(results.study.classes.size()), results.study.sets);
         text += fmt::format(", trained on {} in {} classes", counted(counts.by_part[0].clips, "clip"),
                             results.study.classes.size());
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "experiments/data/label_sets.h"
 #include "experiments/report/clip_audio.h"
 #include "experiments/report/findings.h"
 #include "experiments/report/html_sections.h"
@@ -16,11 +17,21 @@ constexpr int kWrongClips = 20;
 constexpr int kHardGroups = 8;
 constexpr int kConfusedPairs = 2;
 
+// A class, or several; "none" where there is none.
 std::string class_of(const Page& page, int index) {
+    if (page.results.study.sets) {
+        std::string names;
+        for (const int c : classes_in(index, true)) {
+            names += (names.empty() ? "" : "<br>") +
+                     class_name(page.results.study.classes.at(static_cast<std::size_t>(c)), c);
+        }
+        return names.empty() ? "none" : names;
+    }
     return class_name(page.results.study.classes.at(static_cast<std::size_t>(index)), index);
 }
 
 std::string confused_text(const Page& page) {
+    if (page.results.study.sets) return {};
     const bool several = page.results.runs.size() > 1;
     std::string items;
     for (const auto& pair : most_confused(page.results, kConfusedPairs)) {
@@ -95,13 +106,18 @@ std::string mistakes_section(const Page& page) {
     for (const auto& clip : wrong) rows += wrong_row(page, clip, audio);
     rows += "</tbody>\n";
     text += groups_table(page) + "<h3>Hardest clips</h3>\n";
-    return text + table(
-                      "The clips of the test part that most runs got wrong. Confidence: mean probability of "
-                      "the wrong "
-                      "class. Own class: mean probability of the true one. A clip that every run gets wrong "
-                      "with high "
-                      "confidence is worth listening to: its label may be the mistake.",
-                      rows, "full");
+    return text +
+           table(
+               "The clips of the test part that most runs got wrong. Confidence: mean probability of "
+               "the wrong "
+               "class. Own class: mean probability of the true one. A clip that every run gets wrong "
+               "with high "
+               "confidence is worth listening to: its label may be the mistake." +
+                   std::string(page.results.study.sets
+                                   ? " Of several classes, confidence is that of the surest wrong one, "
+                                     "and own class the least sure of the true ones."
+                                   : ""),
+               rows, "full");
 }
 
 }  // namespace kickdrum::html

@@ -15,7 +15,7 @@ std::string html_report(const Results& results) {
     const std::vector<html::Section> sections = {
         {"metrics", "Metrics", html::metrics_section(page)},
         {"curves", "Learning curves", html::curves_section(page)},
-        {"confusion", "Confusion", html::confusion_section(page)},
+        {"confusion", results.study.sets ? "Classes" : "Confusion", html::confusion_section(page)},
         {"features", "Features and choices", html::baseline_section(page)},
         {"mistakes", "Where it fails", html::mistakes_section(page)},
         {"calibration", "Calibration", html::calibration_section(page)},

@@ -9,9 +9,11 @@
 
 #include "experiments/config/device_choice.h"
 #include "experiments/data/band_sums.h"
+#include "experiments/data/label_sets.h"
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
 #include "experiments/diagnostics.h"
+#include "experiments/runs/dataset_labels.h"
 #include "experiments/runs/experiment_data.h"
 #include "experiments/runs/interrupt.h"
 #include "experiments/runs/progress.h"
@@ -31,12 +33,14 @@ int count_groups(const ClipTable& table) {
 }
 
 SplitCheck count_parts(const ClipTable& table, const Split& split) {
-    SplitCheck check{.seed = split.seed, .clips = {}, .groups = {}};
+    SplitCheck check{.seed = split.seed, .clips = {}, .all_clips = {}, .groups = {}};
     check.clips.resize(table.classes.size());
     std::array<std::set<std::string_view>, 3> groups;
     for (std::size_t i = 0; i < table.clips.size(); ++i) {
         const auto part = static_cast<std::size_t>(split.parts[i]);
-        ++check.clips[static_cast<std::size_t>(table.clips[i].label)][part];
+        for (const int c : classes_in(table.clips[i].label, table.sets))
+            ++check.clips[static_cast<std::size_t>(c)][part];
+        ++check.all_clips[part];
         groups[part].insert(table.clips[i].group);
     }
     for (std::size_t part = 0; part < 3; ++part) check.groups[part] = static_cast<int>(groups[part].size());
@@ -58,12 +62,10 @@ std::vector<LayerRow> layers_of(const ExperimentConfig& config, const ClipTable&
 // Builds the network as a run does and times a few steps.
 void try_training(const ExperimentConfig& config, const Split& split, const std::vector<float>& images,
                   Context& context, CheckReport& report) {
-    std::vector<int> labels;
-    for (const auto& clip : report.table.clips) labels.push_back(clip.label);
-    const Buffer inputs = upload_images(context, images, std::ssize(labels));
-    const Tensor clips = inputs.tensor(config.features.clip_shape().with_rows(std::ssize(labels)));
-    const Dataset dataset{
-        .inputs = clips, .labels = labels, .classes = static_cast<int>(report.table.classes.size())};
+    const auto clip_count = std::ssize(report.table.clips);
+    const Buffer inputs = upload_images(context, images, clip_count);
+    const DatasetLabels labels(report.table);
+    const Dataset dataset = labels.dataset(inputs.tensor(config.features.clip_shape().with_rows(clip_count)));
     TrainingSpec spec = config.training;
     spec.class_weights = class_weights(config, report.table, split);
     if (config.features.standardize)

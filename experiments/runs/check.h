@@ -31,6 +31,7 @@ struct CheckOptions {
 struct SplitCheck {
     std::uint32_t seed = 0;
     std::vector<std::array<int, 3>> clips;  // [class][part]
+    std::array<int, 3> all_clips{};         // by part
     std::array<int, 3> groups{};            // by part
 };
 

@@ -70,12 +70,6 @@ std::string table_text(const Rows& rows, std::size_t first_number, std::size_t e
     return text;
 }
 
-int clips_in(const SplitCheck& split, std::size_t part) {
-    int clips = 0;
-    for (const auto& by_part : split.clips) clips += by_part[part];
-    return clips;
-}
-
 std::string split_text(const CheckReport& report, const SplitCheck& split) {
     Rows rows{{"class", "train", "val", "test", "all"}};
     for (std::size_t label = 0; label < split.clips.size(); ++label) {
@@ -83,8 +77,8 @@ std::string split_text(const CheckReport& report, const SplitCheck& split) {
         rows.push_back({report.table.classes[label], std::to_string(counts[0]), std::to_string(counts[1]),
                         std::to_string(counts[2]), std::to_string(counts[0] + counts[1] + counts[2])});
     }
-    rows.push_back({"clips", std::to_string(clips_in(split, 0)), std::to_string(clips_in(split, 1)),
-                    std::to_string(clips_in(split, 2)), std::to_string(report.table.clips.size())});
+    rows.push_back({"clips", std::to_string(split.all_clips[0]), std::to_string(split.all_clips[1]),
+                    std::to_string(split.all_clips[2]), std::to_string(report.table.clips.size())});
     rows.push_back({"groups", std::to_string(split.groups[0]), std::to_string(split.groups[1]),
                     std::to_string(split.groups[2]), std::to_string(report.groups)});
     return fmt::format("Split with seed {}\n{}", split.seed, table_text(rows, 1, 5));
@@ -164,7 +158,7 @@ Json split_json(const CheckReport& report, const SplitCheck& split) {
     json["seed"] = split.seed;
     for (std::size_t part = 0; part < kParts.size(); ++part) {
         Json& one = json["parts"][std::string(to_string(kParts[part]))];
-        one["clips"] = clips_in(split, part);
+        one["clips"] = split.all_clips[part];
         one["groups"] = split.groups[part];
         for (std::size_t label = 0; label < split.clips.size(); ++label) {
             one["per_class"][report.table.classes[label]] = split.clips[label][part];

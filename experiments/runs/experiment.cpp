@@ -146,6 +146,7 @@ class Experiment {
                          .runs = config_.runs,
                          .seed = config_.seed,
                          .classes = table_.classes,
+                         .sets = table_.sets,
                          .split_seeds = config_.split.seeds,
                          .published = config_.published,
                          .published_source = config_.published_source,

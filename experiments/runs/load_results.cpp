@@ -19,23 +19,17 @@ std::string read_if_there(const fs::path& file) {
 }
 
 // The predictions of a part decide its scores; the loss stays as it was computed.
-void read_part(PartResult& part, const fs::path& file, std::span<const std::string> classes) {
-    part.predictions = read_predictions(read_file(file), classes, file.string());
-    std::vector<int> labels;
-    std::vector<int> predicted;
-    for (const auto& prediction : part.predictions) {
-        labels.push_back(prediction.label);
-        predicted.push_back(prediction.predicted);
-    }
-    part.scores = classify(labels, predicted, static_cast<int>(classes.size()));
+void read_part(PartResult& part, const fs::path& file, std::span<const std::string> classes, bool sets) {
+    part.predictions = read_predictions(read_file(file), classes, file.string(), sets);
+    part.scores = scores_of(part.predictions, classes.size(), sets);
 }
 
-RunResult read_run(const fs::path& folder, std::span<const std::string> classes) {
+RunResult read_run(const fs::path& folder, std::span<const std::string> classes, bool sets) {
     RunResult run =
         read_metrics(read_file(folder / "metrics.json"), classes, (folder / "metrics.json").string());
     run.history = read_history(read_file(folder / "history.csv"), (folder / "history.csv").string());
-    read_part(run.val, folder / "predictions_val.csv", classes);
-    read_part(run.test, folder / "predictions_test.csv", classes);
+    read_part(run.val, folder / "predictions_val.csv", classes, sets);
+    read_part(run.test, folder / "predictions_test.csv", classes, sets);
     return run;
 }
 
@@ -47,7 +41,8 @@ void read_splits(Results& results) {
         SplitTable& split = results.splits.emplace_back();
         split.seed = seed;
         const std::string text = read_if_there(file);
-        if (!text.empty()) split.rows = read_split(text, results.study.classes, file.string());
+        if (!text.empty())
+            split.rows = read_split(text, results.study.classes, file.string(), results.study.sets);
     }
 }
 
@@ -55,7 +50,7 @@ void read_runs(Results& results) {
     for (int run = 1; run <= results.study.runs; ++run) {
         const fs::path folder = results.folder / "runs" / fmt::format("{:02}", run);
         if (fs::exists(folder / "metrics.json")) {
-            results.runs.push_back(read_run(folder, results.study.classes));
+            results.runs.push_back(read_run(folder, results.study.classes, results.study.sets));
         } else if (fs::exists(folder / "history.csv")) {
             const fs::path file = folder / "history.csv";
             results.unfinished.push_back(

@@ -163,9 +163,11 @@ void Progress::finished(const Results& results, const Summary& summary, const st
     const std::string runs = summary.runs == 1 ? "1 run" : fmt::format("mean of {} runs", summary.runs);
     out_ << '\n' << painted(kBold, fmt::format("Test part, {}", runs)) << "\n\n";
     out_ << classification_report(results.runs, &RunResult::test, summary.classes) << '\n';
-    out_ << painted(kBold, "Confusion matrix")
-         << fmt::format(" (test, {}; rows true, columns predicted)\n\n", runs);
-    out_ << confusion_table(results.runs, &RunResult::test, summary.classes) << '\n';
+    if (!results.study.sets) {
+        out_ << painted(kBold, "Confusion matrix")
+             << fmt::format(" (test, {}; rows true, columns predicted)\n\n", runs);
+        out_ << confusion_table(results.runs, &RunResult::test, summary.classes) << '\n';
+    }
     out_ << painted(kBold, summary.name) << "\n\n" << metrics_table(summary) << '\n';
     if (!summary.published.empty() && !summary.published_source.empty()) {
         out_ << "Published: " << summary.published_source << '\n';

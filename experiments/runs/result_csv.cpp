@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "experiments/data/label_sets.h"
 #include "experiments/diagnostics.h"
 #include "experiments/runs/csv.h"
 #include "experiments/runs/result_files.h"
@@ -47,8 +48,14 @@ Number number(const std::string& field, const std::string& file, int line) {
     return value;
 }
 
-int class_index(const std::string& name, std::span<const std::string> classes, const std::string& file,
-                int line) {
+// A class, or a set of classes.
+int label_of(const std::string& name, std::span<const std::string> classes, const std::string& file, int line,
+             bool sets) {
+    if (sets) {
+        const int set = set_from_text(name, classes);
+        if (set < 0) fail(file, line, fmt::format("'{}' isn't a set of classes of this experiment", name));
+        return set;
+    }
     const auto it = std::find(classes.begin(), classes.end(), name);
     if (it == classes.end()) fail(file, line, fmt::format("'{}' isn't a class of this experiment", name));
     return static_cast<int>(it - classes.begin());
@@ -58,10 +65,6 @@ std::string predictions_header(std::span<const std::string> classes) {
     std::string header = "sample_id,label,predicted";
     for (const auto& name : classes) header += ',' + csv_field("p_" + name);
     return header;
-}
-
-const std::string& class_name(std::span<const std::string> classes, int index) {
-    return classes[static_cast<std::size_t>(index)];
 }
 
 }  // namespace
@@ -93,12 +96,13 @@ std::vector<EpochRecord> read_history(std::string_view text, const std::string& 
     return history;
 }
 
-std::string predictions_csv(std::span<const Prediction> predictions, std::span<const std::string> classes) {
+std::string predictions_csv(std::span<const Prediction> predictions, std::span<const std::string> classes,
+                            bool sets) {
     std::string text = predictions_header(classes) + '\n';
     for (const auto& prediction : predictions) {
         text += fmt::format("{},{},{}", csv_field(prediction.sample_id),
-                            csv_field(class_name(classes, prediction.label)),
-                            csv_field(class_name(classes, prediction.predicted)));
+                            csv_field(label_text(prediction.label, classes, sets)),
+                            csv_field(label_text(prediction.predicted, classes, sets)));
         for (const float p : prediction.probabilities) text += fmt::format(",{}", p);
         text += '\n';
     }
@@ -106,13 +110,13 @@ std::string predictions_csv(std::span<const Prediction> predictions, std::span<c
 }
 
 std::vector<Prediction> read_predictions(std::string_view text, std::span<const std::string> classes,
-                                         const std::string& file) {
+                                         const std::string& file, bool sets) {
     std::vector<Prediction> predictions;
     for (const auto& row : read_rows(text, predictions_header(classes), file)) {
         Prediction& prediction = predictions.emplace_back();
         prediction.sample_id = row.fields[0];
-        prediction.label = class_index(row.fields[1], classes, file, row.line);
-        prediction.predicted = class_index(row.fields[2], classes, file, row.line);
+        prediction.label = label_of(row.fields[1], classes, file, row.line, sets);
+        prediction.predicted = label_of(row.fields[2], classes, file, row.line, sets);
         for (std::size_t i = 3; i < row.fields.size(); ++i) {
             prediction.probabilities.push_back(number<float>(row.fields[i], file, row.line));
         }
@@ -120,23 +124,23 @@ std::vector<Prediction> read_predictions(std::string_view text, std::span<const 
     return predictions;
 }
 
-std::string split_csv(std::span<const SplitRow> rows, std::span<const std::string> classes) {
+std::string split_csv(std::span<const SplitRow> rows, std::span<const std::string> classes, bool sets) {
     std::string text = "sample_id,group,label,part\n";
     for (const auto& row : rows) {
         text += fmt::format("{},{},{},{}\n", csv_field(row.sample_id), csv_field(row.group),
-                            csv_field(class_name(classes, row.label)), to_string(row.part));
+                            csv_field(label_text(row.label, classes, sets)), to_string(row.part));
     }
     return text;
 }
 
 std::vector<SplitRow> read_split(std::string_view text, std::span<const std::string> classes,
-                                 const std::string& file) {
+                                 const std::string& file, bool sets) {
     std::vector<SplitRow> split;
     for (const auto& row : read_rows(text, "sample_id,group,label,part", file)) {
         SplitRow& entry = split.emplace_back();
         entry.sample_id = row.fields[0];
         entry.group = row.fields[1];
-        entry.label = class_index(row.fields[2], classes, file, row.line);
+        entry.label = label_of(row.fields[2], classes, file, row.line, sets);
         if (row.fields[3] == to_string(Part::train)) {
             entry.part = Part::train;
         } else if (row.fields[3] == to_string(Part::val)) {

@@ -15,15 +15,17 @@ namespace kickdrum {
 std::string history_csv(std::span<const EpochRecord> history);
 std::vector<EpochRecord> read_history(std::string_view text, const std::string& file);
 
-// sample_id,label,predicted,p_<class>...; classes by name.
-std::string predictions_csv(std::span<const Prediction> predictions, std::span<const std::string> classes);
+// sample_id,label,predicted,p_<class>...; classes by name, several of them (`sets`) with | between.
+std::string predictions_csv(std::span<const Prediction> predictions, std::span<const std::string> classes,
+                            bool sets = false);
 std::vector<Prediction> read_predictions(std::string_view text, std::span<const std::string> classes,
-                                         const std::string& file);
+                                         const std::string& file, bool sets = false);
 
 // sample_id,group,label,part
-std::string split_csv(std::span<const SplitRow> rows, std::span<const std::string> classes);
+std::string split_csv(std::span<const SplitRow> rows, std::span<const std::string> classes,
+                      bool sets = false);
 std::vector<SplitRow> read_split(std::string_view text, std::span<const std::string> classes,
-                                 const std::string& file);
+                                 const std::string& file, bool sets = false);
 
 std::string metrics_json(const RunResult& result, std::span<const std::string> classes);
 // Everything but history and predictions.

@@ -44,11 +44,16 @@ Json part_json(const PartResult& part, std::span<const std::string> classes) {
     json["accuracy"] = part.scores.accuracy;
     json["weighted_f1"] = part.scores.weighted_f1;
     json["macro_f1"] = part.scores.macro_f1;
+    const bool sets = part.scores.sets;
+    if (sets) {
+        json["micro_f1"] = part.scores.micro_f1;
+        json["samples_f1"] = part.scores.samples_f1;
+    }
     json["per_class"] = Json::object();
     for (std::size_t c = 0; c < part.scores.per_class.size() && c < classes.size(); ++c) {
         json["per_class"][classes[c]] = class_json(part.scores.per_class[c]);
     }
-    json["confusion"] = part.scores.confusion;
+    if (!sets) json["confusion"] = part.scores.confusion;
     return json;
 }
 
@@ -100,6 +105,12 @@ PartResult read_part(const Json& json, std::span<const std::string> classes) {
     for (const auto& name : classes) {
         part.scores.per_class.push_back(read_class(json.at("per_class").at(name)));
     }
+    if (json.contains("samples_f1")) {
+        part.scores.sets = true;
+        part.scores.micro_f1 = real(json.at("micro_f1"));
+        part.scores.samples_f1 = real(json.at("samples_f1"));
+        return part;
+    }
     json.at("confusion").get_to(part.scores.confusion);
     const std::size_t n = classes.size();
     if (part.scores.confusion.size() != n) throw std::out_of_range("'confusion' has another number of rows");
@@ -142,6 +153,8 @@ std::string metrics_json(const RunResult& result, std::span<const std::string> c
     json["epochs"] = result.history.size();
     json["best_epoch"] = result.best_epoch;
     json["stopped_early"] = result.stopped_early;
+    for (std::size_t c = 0; c < result.thresholds.size(); ++c)
+        json["thresholds"][classes[c]] = result.thresholds[c];
     json["train"] = part_json(result.train, classes);
     json["val"] = part_json(result.val, classes);
     json["test"] = part_json(result.test, classes);
@@ -158,6 +171,10 @@ RunResult read_metrics(const std::string& text, std::span<const std::string> cla
         result.seed = json.at("seed").get<std::uint64_t>();
         result.best_epoch = json.at("best_epoch").get<int>();
         result.stopped_early = json.at("stopped_early").get<bool>();
+        if (json.contains("thresholds")) {
+            for (const auto& name : classes)
+                result.thresholds.push_back(real(json.at("thresholds").at(name)));
+        }
         result.train = read_part(json.at("train"), classes);
         result.val = read_part(json.at("val"), classes);
         result.test = read_part(json.at("test"), classes);
@@ -175,6 +192,7 @@ std::string state_json(const Study& study, StudyStatus status) {
     json["runs"] = study.runs;
     json["seed"] = study.seed;
     json["classes"] = study.classes;
+    if (study.sets) json["several_classes"] = true;
     json["split_seeds"] = study.split_seeds;
     json["published"] = study.published;
     json["published_source"] = study.published_source;
@@ -197,6 +215,7 @@ State read_state(const std::string& text, const std::string& file) {
         json.at("runs").get_to(study.runs);
         json.at("seed").get_to(study.seed);
         json.at("classes").get_to(study.classes);
+        study.sets = json.value("several_classes", false);
         json.at("split_seeds").get_to(study.split_seeds);
         json.at("published").get_to(study.published);
         json.at("published_source").get_to(study.published_source);

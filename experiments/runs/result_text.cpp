@@ -48,8 +48,8 @@ struct Total {
 };
 
 constexpr std::string_view kMainMetrics[] = {
-    "test.weighted_f1", "test.accuracy", "test.macro_f1", "val.weighted_f1",
-    "val.accuracy",     "val.loss",      "best_epoch",    "test.multi_label_weighted_f1"};
+    "test.weighted_f1", "test.samples_f1", "test.micro_f1", "test.accuracy", "test.macro_f1",
+    "val.weighted_f1",  "val.accuracy",    "val.loss",      "best_epoch",    "test.multi_label_weighted_f1"};
 
 }  // namespace
 
@@ -101,6 +101,7 @@ std::string confusion_table(std::span<const RunResult> results, PartResult RunRe
                             std::span<const std::string> classes) {
     if (results.empty()) return {};
     const MeanConfusion confusion = mean_confusion(results, part);
+    if (confusion.mean.empty()) return {};  // clips with sets of classes
     const std::size_t width = widest(classes, 0);
     std::string text = padded("", width, true);
     for (const auto& name : classes)

@@ -31,6 +31,7 @@ struct Study {
     int runs = 0;  // planned
     std::uint64_t seed = 0;
     std::vector<std::string> classes;
+    bool sets = false;                        // clips may have several classes (label_sets.h)
     std::vector<std::uint32_t> split_seeds;   // one for all runs, or one per run
     std::map<std::string, double> published;  // by metric of summary.json
     std::string published_source;
@@ -45,7 +46,7 @@ struct Study {
 struct SplitRow {
     std::string sample_id;
     std::string group;
-    int label = 0;
+    int label = 0;  // or a set of classes, as study.sets says
     Part part = Part::train;
 };
 

@@ -219,7 +219,7 @@ void ResultsFolder::write_split(const ClipTable& table, const Split& split) {
     }
     const std::string name =
         study_.split_seeds.size() > 1 ? fmt::format("split-{}.csv", split.seed) : std::string("split.csv");
-    const std::string text = split_csv(rows, table.classes);
+    const std::string text = split_csv(rows, table.classes, table.sets);
     if (!fs::exists(folder_ / name)) {
         write_file_atomically(folder_ / name, text);
     } else if (read_file(folder_ / name) != text) {
@@ -255,9 +255,9 @@ void ResultsFolder::write_run(const RunResult& result) {
     const fs::path run = run_folder(result.run);
     write_file_atomically(run / "history.csv", history_csv(result.history));
     write_file_atomically(run / "predictions_val.csv",
-                          predictions_csv(result.val.predictions, study_.classes));
+                          predictions_csv(result.val.predictions, study_.classes, study_.sets));
     write_file_atomically(run / "predictions_test.csv",
-                          predictions_csv(result.test.predictions, study_.classes));
+                          predictions_csv(result.test.predictions, study_.classes, study_.sets));
     // Last: a run with its metrics.json is a finished one.
     write_file_atomically(run / "metrics.json", metrics_json(result, study_.classes));
     std::error_code ignored;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct EpochRecord {
 // One line of predictions_<part>.csv: what every printed number is computed from.
 struct Prediction {
     std::string sample_id;
-    int label = 0;
+    int label = 0;  // or a set of classes, as `predicted` (experiments/data/label_sets.h)
     int predicted = 0;
     std::vector<float> probabilities;  // by class
 };
@@ -55,12 +56,18 @@ struct FamilyImportance {
     double permutation = 0;
 };
 
+// From the predictions, as everything that is printed.
+Classification scores_of(std::span<const Prediction> predictions, std::size_t classes, bool sets);
+
 struct RunResult {
     int run = 0;  // from 1
     std::uint64_t seed = 0;
     std::vector<EpochRecord> history;
     int best_epoch = 0;  // from 1
     bool stopped_early = false;
+    // From which probability on each class counts as present, chosen on the validation part; empty where clips
+    // have one class.
+    std::vector<double> thresholds;
     PartResult train;  // its predictions aren't written
     PartResult val;
     PartResult test;

@@ -27,6 +27,10 @@ class Table {
                   const std::vector<std::string>& classes) {
         add(part + ".weighted_f1", result.scores.weighted_f1);
         add(part + ".macro_f1", result.scores.macro_f1);
+        if (result.scores.sets) {
+            add(part + ".samples_f1", result.scores.samples_f1);
+            add(part + ".micro_f1", result.scores.micro_f1);
+        }
         add(part + ".accuracy", result.scores.accuracy);
         add(part + ".loss", result.loss);
         if (part == "train") return;
@@ -170,6 +174,8 @@ std::string metric_title(std::string_view metric) {
     if (score == "weighted_f1") return part + " weighted F1";
     if (score == "macro_f1") return part + " macro F1";
     if (score == "multi_label_weighted_f1") return "multi-label F1";
+    if (score == "micro_f1") return part + " micro F1";
+    if (score == "samples_f1") return part + " F1 of clips";
     if (score.starts_with("f1.")) return fmt::format("{} F1 of {}", part, score.substr(3));
     return part + ' ' + score;
 }

@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <chrono>
 
+#include "experiments/data/label_sets.h"
 #include "experiments/data/split.h"
 #include "experiments/diagnostics.h"
 #include "experiments/models/model_file.h"
+#include "experiments/runs/dataset_labels.h"
 #include "experiments/runs/environment.h"
 #include "experiments/runs/memory_text.h"
 #include "experiments/runs/stopwatch.h"
+#include "experiments/runs/thresholds.h"
 #include "kernels/device/device_memory.h"
 #include "kernels/device/error.h"
 #include "kernels/device/philox.h"
@@ -20,28 +23,29 @@
 namespace kickdrum {
 namespace {
 
-std::vector<int> labels_of(const ClipTable& table) {
-    std::vector<int> labels;
-    for (const auto& clip : table.clips) labels.push_back(clip.label);
-    return labels;
-}
-
 PartResult evaluate_part(Trainer& trainer, const ClipTable& table, const std::vector<std::int32_t>& clips) {
     const Evaluation evaluation = trainer.evaluate(clips);
     const std::size_t classes = table.classes.size();
     PartResult part{.loss = evaluation.loss};
-    std::vector<int> labels;
     for (std::size_t i = 0; i < clips.size(); ++i) {
         const Clip& clip = table.clips[static_cast<std::size_t>(clips[i])];
         const auto first = evaluation.probabilities.begin() + static_cast<std::ptrdiff_t>(i * classes);
         part.predictions.push_back({.sample_id = clip.id,
                                     .label = clip.label,
-                                    .predicted = evaluation.predicted[i],
+                                    .predicted = table.sets ? 0 : evaluation.predicted[i],
                                     .probabilities = {first, first + static_cast<std::ptrdiff_t>(classes)}});
-        labels.push_back(clip.label);
     }
-    part.scores = classify(labels, evaluation.predicted, static_cast<int>(classes));
+    if (!table.sets) part.scores = scores_of(part.predictions, classes, false);
     return part;
+}
+
+// The thresholds are those of the validation part; what is scored by them there is a little too good.
+void decide_sets(RunResult& result, std::size_t classes) {
+    result.thresholds = best_thresholds(result.val.predictions, classes);
+    for (PartResult* part : {&result.train, &result.val, &result.test}) {
+        apply_thresholds(part->predictions, result.thresholds);
+        part->scores = scores_of(part->predictions, classes, true);
+    }
 }
 
 EpochRecord record_of(const EpochResult& epoch) {
@@ -74,6 +78,7 @@ ModelFile model_of(const ExperimentConfig& config, const ClipTable& table, const
                               {"best_epoch", std::to_string(result.best_epoch)},
                               {"experiment_file", config.text}}};
     if (config.data.licence) model.facts["licence"] = *config.data.licence;
+    if (table.sets) model.facts["thresholds"] = fmt::format("{:a}", fmt::join(result.thresholds, " "));
     return model;
 }
 
@@ -161,23 +166,44 @@ class RunCheckpoints {
 
 }  // namespace
 
-std::vector<float> class_weights(const ExperimentConfig& config, const ClipTable& table, const Split& split) {
-    if (config.class_weights.kind == ClassWeights::Kind::none) return {};
-    if (config.class_weights.kind == ClassWeights::Kind::given) return config.class_weights.given;
+namespace {
+
+// By class, over the training part.
+std::vector<std::int64_t> training_clips(const ClipTable& table, const Split& split) {
     std::vector<std::int64_t> counts(table.classes.size());
-    std::int64_t clips = 0;
     for (std::size_t i = 0; i < table.clips.size(); ++i) {
         if (split.parts[i] != Part::train) continue;
-        ++counts[static_cast<std::size_t>(table.clips[i].label)];
-        ++clips;
+        for (const int c : classes_in(table.clips[i].label, table.sets))
+            ++counts[static_cast<std::size_t>(c)];
     }
+    return counts;
+}
+
+// A class without a training clip has no weight to give.
+float balanced_weight(std::int64_t clips, std::int64_t of, std::int64_t count) {
+    if (count == 0) return 1;
+    return static_cast<float>(static_cast<double>(clips) / static_cast<double>(of * count));
+}
+
+}  // namespace
+
+std::vector<float> class_weights(const ExperimentConfig& config, const ClipTable& table, const Split& split) {
+    using Kind = ClassWeights::Kind;
+    const Kind kind = config.class_weights.kind;
+    if (kind == Kind::none) return {};
+    const std::int64_t clips = std::ssize(clips_of(split, Part::train));
+    const auto counts = training_clips(table, split);
     std::vector<float> weights;
-    for (const auto count : counts) {
-        // A class without a training clip has no weight to give.
-        weights.push_back(count == 0 ? 1.0F
-                                     : static_cast<float>(static_cast<double>(clips) /
-                                                          static_cast<double>(count * std::ssize(counts))));
+    if (table.sets) {  // of the clips without each class, then of those with it
+        for (const auto count : counts)
+            weights.push_back(kind == Kind::given ? 1 : balanced_weight(clips, 2, clips - count));
     }
+    if (kind == Kind::given) {
+        weights.insert(weights.end(), config.class_weights.given.begin(), config.class_weights.given.end());
+        return weights;
+    }
+    for (const auto count : counts)
+        weights.push_back(balanced_weight(clips, table.sets ? 2 : std::ssize(counts), count));
     return weights;
 }
 
@@ -214,9 +240,8 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
     result.run = run;
     result.seed = run_seed(config, run);
 
-    const std::vector<int> labels = labels_of(table);
-    const Dataset dataset{
-        .inputs = inputs, .labels = labels, .classes = static_cast<int>(table.classes.size())};
+    const DatasetLabels labels(table);
+    const Dataset dataset = labels.dataset(inputs);
     TrainingSpec spec = config.training;
     spec.class_weights = class_weights(config, table, split);
     if (bands != nullptr) spec.bands = bands->statistics(clips_of(split, Part::train));
@@ -252,6 +277,7 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
     result.train = evaluate_part(trainer, table, clips_of(split, Part::train));
     result.val = evaluate_part(trainer, table, clips_of(split, Part::val));
     result.test = evaluate_part(trainer, table, clips_of(split, Part::test));
+    if (table.sets) decide_sets(result, table.classes.size());
     result.seconds["evaluate"] = evaluating.seconds();
     ModelFile model = model_of(config, table, result, spec, trainer);
     outcome.weights = to_safetensors(model);

@@ -150,7 +150,7 @@ PairedComparison compare_runs(const Results& first, const Results& other) {
                                             [](const RunResult& run) { return run.val.scores.weighted_f1; }));
     comparison.metrics.push_back(difference(
         "test.weighted_f1", pairing, [](const RunResult& run) { return run.test.scores.weighted_f1; }));
-    if (!pairing.splits_vary) {
+    if (!pairing.splits_vary && !first.study.sets) {
         comparison.metrics.back().test_set =
             on_other_tracks(pairing, *first.split_of_run(pairing.runs.front().first->run),
                             static_cast<int>(first.study.classes.size()));

@@ -167,5 +167,37 @@ TEST(DataLayouts, TheSameAudioInTwoPartsIsNamed) {
     EXPECT_THAT(text_of(study / "out/report.html"), HasSubstr("Leak: the same audio lies in two parts"));
 }
 
+// A class for the pitch and one for every third track, with several clips that have both or none.
+TEST(DataLayouts, SeveralClassesPerClip) {
+    const TinyStudy study;
+    std::string table = "sample_id,spot_id,high,third\n";
+    for (int track = 0; track < 18; ++track) {
+        for (int clip = 0; clip < 2; ++clip)
+            table += fmt::format("t{0:02}_{1},track{0:02},{2},{3}\n", track, clip, track % 2,
+                                 track % 3 == 0 ? 1 : 0);
+    }
+    write_text(study / "labels.csv", table);
+    study.edit("experiment.yaml", "  label: genre\n  classes: [low, high]\n",
+               "  classes: [high, third]\n  keep: all\n");
+    study.edit("experiment.yaml", "activation: softmax", "activation: sigmoid");
+    study.edit("experiment.yaml", "  epochs: 3\n", "  epochs: 12\n  class_weights: balanced\n");
+    ASSERT_EQ(study({"check", "experiment.yaml"}).code, 0);
+    const Outcome run = study({"run", "experiment.yaml", "--out", "out"});
+    ASSERT_EQ(run.code, 0) << run.err;
+    EXPECT_THAT(run.out, Not(HasSubstr("Confusion")));
+    EXPECT_THAT(run.out, HasSubstr("test F1 of clips"));
+    EXPECT_THAT(text_of(study / "out/runs/01/metrics.json"), HasSubstr("\"thresholds\""));
+    EXPECT_THAT(text_of(study / "out/split.csv"), HasSubstr(",track03,high|third,"));
+    EXPECT_THAT(text_of(study / "out/summary.json"), HasSubstr("\"test.samples_f1\""));
+    EXPECT_THAT(text_of(study / "out/report.html"), HasSubstr("A clip may have several classes"));
+    // What is read back is the same summary; what is resolved runs to the same bits.
+    const std::string summary = text_of(study / "out/summary.json");
+    ASSERT_EQ(study({"report", "out"}).code, 0);
+    EXPECT_EQ(text_of(study / "out/summary.json"), summary);
+    ASSERT_EQ(study({"run", "out/resolved.yaml", "--out", "again", "--quiet"}).code, 0);
+    EXPECT_EQ(text_of(study / "again/runs/02/predictions_test.csv"),
+              text_of(study / "out/runs/02/predictions_test.csv"));
+}
+
 }  // namespace
 }  // namespace kickdrum
