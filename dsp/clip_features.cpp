@@ -138,7 +138,10 @@ void ClipFeaturePlan::picture_of(std::span<const float> samples, std::span<float
     LogMelPlan::Scratch scratch;
     if (settings_.kind == ClipKind::pcen) {
         log_mel_.mel_power(samples, scratch, mel);
-        pcen(mel, frames, {.sample_rate = log_mel.sample_rate, .hop_length = log_mel.hop_length});
+        PcenSettings settings = settings_.pcen;
+        settings.sample_rate = log_mel.sample_rate;
+        settings.hop_length = log_mel.hop_length;
+        pcen(mel, frames, settings);
         return place(mel, picture);
     }
     log_mel_.execute(samples, scratch, mel);

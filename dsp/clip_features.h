@@ -9,6 +9,7 @@
 
 #include "dsp/log_mel.h"
 #include "dsp/mel_picture.h"
+#include "dsp/pcen.h"
 
 namespace kickdrum {
 
@@ -38,6 +39,7 @@ struct ClipFeatureSettings {
     ClipImage image = ClipImage::smooth;
     ClipKind kind = ClipKind::log_mel;
     int n_mfcc = 20;
+    PcenSettings pcen;  // for kind pcen; rate and hop are log_mel's
     // Whether the picture is resized to height and width, by area. Without, height is the number of bands or
     // coefficients, and of a clip's frames the first `width` are taken, then silence.
     bool resize = true;

@@ -20,6 +20,8 @@ struct PcenSettings {
     double time_constant = 0.4;  // seconds
     double eps = 1e-6;
     double input_scale = 2147483648.0;  // 2^31: librosa's advice for samples within [-1, 1)
+
+    bool operator==(const PcenSettings&) const = default;
 };
 
 // bands: [bands, frames], replaced. frames must be at least 1.

@@ -72,7 +72,8 @@ struct FeatureConfig {
     double top_db = 80;
     bool absolute = false;  // reference: one
     int n_mfcc = 20;
-    int height = 128;  // size: [height, width]
+    PcenSettings pcen;  // rate and hop are those above
+    int height = 128;   // size: [height, width]
     int width = 128;
     ImageKind image = ImageKind::smooth;
     bool resize = true;

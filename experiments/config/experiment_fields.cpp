@@ -60,6 +60,17 @@ void split_fields(Fields& fields, SplitConfig& split) {
     split.seeds.assign(seeds.begin(), seeds.end());
 }
 
+void pcen_fields(Fields& fields, PcenSettings& pcen) {
+    fields.number({"gain", "0: none; 1: all slow changes of level are taken out"}, pcen.gain,
+                  {.low = 0, .high = 1});
+    fields.number({"bias", "added before the root"}, pcen.bias, {.low = 0, .without_low = true});
+    fields.number({"power", "the root's exponent"}, pcen.power, {.low = 0, .high = 1, .without_low = true});
+    fields.number({"time_constant", "seconds over which the level is averaged"}, pcen.time_constant,
+                  {.low = 0, .high = 3600, .without_low = true});
+    fields.number({"eps", "added to the level, so that silence stays finite"}, pcen.eps,
+                  {.low = 0, .without_low = true});
+}
+
 }  // namespace
 
 void feature_fields(Fields& fields, FeatureConfig& features) {
@@ -93,6 +104,8 @@ void feature_fields(Fields& fields, FeatureConfig& features) {
     fields.choice<bool>({"reference", "what 0 dB is: the clip's own maximum, or 1"}, features.absolute,
                         {{"max", false}, {"one", true}});
     fields.integer({"n_mfcc", "coefficients, for kind: mfcc"}, features.n_mfcc, {1, 2048});
+    fields.block({"pcen", "per-channel energy normalisation, for kind: pcen"},
+                 [&](Fields& block) { pcen_fields(block, features.pcen); });
     Extent2d size{features.height, features.width};
     fields.extent({"size", "height (mels) and width (frames) of the picture"}, size, {1, 4096});
     features.height = size.h;

@@ -28,15 +28,19 @@ constexpr int kFingerprintVersion = 1;
 // The libraries and the instruction set may change the last bits; so a cached result is always the one that
 // would be computed here and now.
 std::string settings_text(const FeatureConfig& f, std::string_view computed_by) {
+    const std::string pcen = f.kind != ClipKind::pcen || f.pcen == PcenSettings{}
+                                 ? ""
+                                 : fmt::format(" pcen={:a}/{:a}/{:a}/{:a}/{:a}", f.pcen.gain, f.pcen.bias,
+                                               f.pcen.power, f.pcen.time_constant, f.pcen.eps);
     return fmt::format(
         "log_mel {} sample_rate={} n_fft={} hop_length={} n_mels={} fmin={:a} fmax={:a} top_db={:a} "
         "size={}x{} {} {} {} {} kind={} window={}/{} mel={} power={} absolute={} n_mfcc={} resize={} "
-        "channels={} seconds={:a} length={}",
+        "channels={} seconds={:a} length={}{}",
         kVersion, f.sample_rate, f.n_fft, f.hop_length, f.n_mels, f.fmin, f.fmax, f.top_db, f.height, f.width,
         f.image == ImageKind::smooth ? "float" : "specshow_gray", computed_by, ::sf_version_string(),
         ::soxr_version(), static_cast<int>(f.kind), static_cast<int>(f.window), f.win_length,
         static_cast<int>(f.mel_scale), f.power, f.absolute, f.n_mfcc, f.resize, fmt::join(f.channels, ","),
-        f.seconds.value_or(0), static_cast<int>(f.length));
+        f.seconds.value_or(0), static_cast<int>(f.length), pcen);
 }
 
 // "cuda NVIDIA H100 sm_90 13.0 12.0.0"
@@ -86,6 +90,7 @@ ClipFeatureSettings clip_feature_settings(const FeatureConfig& features) {
                                  .image = features.image,
                                  .kind = features.kind,
                                  .n_mfcc = features.n_mfcc,
+                                 .pcen = features.pcen,
                                  .resize = features.resize,
                                  .channels = {}};
     const auto names = channel_names();

@@ -157,6 +157,29 @@ TEST(FrontEnds, Pcen) {
                   kRows, 1e-4, 1e-3);
 }
 
+// The formula, in double precision, with settings of one's own.
+TEST(FrontEnds, PcenTakesSettings) {
+    ClipFeatureSettings spec = unresized();
+    spec.kind = ClipKind::pcen;
+    spec.pcen = {.gain = 0.6, .bias = 1.5, .power = 0.3, .time_constant = 0.1, .eps = 1e-5};
+    const Picture picture(spec);
+    LogMelPlan::Scratch scratch;
+    std::vector<float> bands(static_cast<std::size_t>(kBands * kFrames));
+    LogMelPlan(spec.log_mel, best_simd_level()).mel_power(tone(), scratch, bands);
+    const double t = 0.1 * 22050 / 256;
+    const double b = (std::sqrt(1 + 4 * t * t) - 1) / (2 * t * t);
+    for (int row = 0; row < kBands; ++row) {
+        double mean = 1;
+        for (int frame = 0; frame < kFrames; ++frame) {
+            const double s =
+                static_cast<double>(bands[static_cast<std::size_t>(row * kFrames + frame)]) * 2147483648.0;
+            mean = (1 - b) * mean + b * s;
+            const double expected = std::pow(s * std::pow(1e-5 + mean, -0.6) + 1.5, 0.3) - std::pow(1.5, 0.3);
+            EXPECT_NEAR(static_cast<double>(picture.at(row, frame)), expected, 1e-5 + 1e-4 * expected);
+        }
+    }
+}
+
 TEST(FrontEnds, Mfcc) {
     ClipFeatureSettings spec = unresized();
     spec.kind = ClipKind::mfcc;
