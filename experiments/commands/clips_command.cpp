@@ -28,7 +28,7 @@ struct ClipsOptions {
     std::string end;
     std::string filename;
     std::string format = "wav";
-    std::string on_bad = "fail";
+    std::string on_bad = "stop";
     double seconds = 8;
     std::int64_t rate = 0;
 };
@@ -187,8 +187,8 @@ Work declare(CLI::App& app) {
     add_choice_option(app, "--format", options->format, names, "What to write (default: wav, of 16 bits)");
     add_integer_option(app, "--rate", options->rate, 1000, 192000, "HZ",
                        "Resample to it (default: the track's own rate)");
-    add_choice_option(app, "--on-bad", options->on_bad, {"fail", "skip"},
-                      "What can't be cut is listed and the rest written: then end with code 3 (fail, the "
+    add_choice_option(app, "--on-bad", options->on_bad, {"stop", "skip"},
+                      "What can't be cut is listed and the rest written: then end with code 3 (stop, the "
                       "default), or 0 (skip)");
     add_set_option(app, options->common);
     add_threads_option(app, options->common);

@@ -123,8 +123,8 @@ Work declare(CLI::App& app) {
         "The grey picture that a network sees, of features.size: smooth (float), or by the "
         "published path through 8-bit pixels; or a plot in colour with axes (the default of png)");
     add_choice_option(
-        app, "--on-bad", options->on_bad, {"fail", "skip"},
-        "Audio that can't be used is listed and the rest written: then end with code 3 (fail, the "
+        app, "--on-bad", options->on_bad, {"stop", "skip"},
+        "Audio that can't be used is listed and the rest written: then end with code 3 (stop, the "
         "default), or 0 (skip)");
     add_set_option(app, options->common, "Replace a setting: --set features.n_mels=256");
     add_threads_option(app, options->common);
