@@ -225,6 +225,10 @@ class StudyReader {
 
 }  // namespace
 
+const std::vector<std::string>& study_keys() {
+    return kKeys;
+}
+
 bool is_study_file(const fs::path& file) {
     std::error_code error;
     if (!fs::is_regular_file(file, error)) return false;

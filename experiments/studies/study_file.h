@@ -12,6 +12,9 @@
 
 namespace kickdrum {
 
+// The keys of a study's first level.
+const std::vector<std::string>& study_keys();
+
 // Whether the file's first level has the key `study`. A file that can't be read isn't one.
 bool is_study_file(const std::filesystem::path& file);
 

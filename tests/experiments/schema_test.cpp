@@ -10,6 +10,8 @@
 #include <sstream>
 
 #include "experiments/config/experiment_fields.h"
+#include "experiments/studies/study_file.h"
+#include "experiments/studies/study_schema.h"
 
 namespace kickdrum {
 namespace {
@@ -74,6 +76,18 @@ TEST(Schema, TheManualNamesEveryKey) {
             << "docs/experiment_file.md leaves it out";
     }
     EXPECT_GT(schema_keys().size(), 80U);
+}
+
+TEST(StudySchema, NamesTheKeysThatAreRead) {
+    const json schema = json::parse(study_schema());
+    std::set<std::string> names;
+    for (const auto& [key, value] : schema["properties"].items()) {
+        names.insert(key);
+        EXPECT_FALSE(value["description"].get<std::string>().empty()) << key;
+    }
+    EXPECT_EQ(names, std::set<std::string>(study_keys().begin(), study_keys().end()));
+    EXPECT_EQ(schema["required"], json({"study", "base"}));
+    EXPECT_EQ(schema["additionalProperties"], false);
 }
 
 }  // namespace
