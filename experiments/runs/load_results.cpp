@@ -77,11 +77,15 @@ Results load_results(const fs::path& folder) {
     if (results.status == StudyStatus::running && !FolderLock::held(folder)) {
         results.status = StudyStatus::interrupted;
     }
-    const std::string environment = read_if_there(folder / "environment.json");
-    if (!environment.empty()) results.environment = environment_from_json(environment);
     results.resolved_yaml = read_if_there(folder / "resolved.yaml");
-    read_splits(results);
-    read_runs(results);
+    try {
+        const std::string environment = read_if_there(folder / "environment.json");
+        if (!environment.empty()) results.environment = environment_from_json(environment);
+        read_splits(results);
+        read_runs(results);
+    } catch (const UserError& error) {
+        throw with_other_version(error, state.version);
+    }
     return results;
 }
 

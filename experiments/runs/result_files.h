@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "experiments/diagnostics.h"
 #include "experiments/runs/results.h"
 
 namespace kickdrum {
@@ -35,8 +36,13 @@ RunResult read_metrics(const std::string& text, std::span<const std::string> cla
 std::string state_json(const Study& study, StudyStatus status);
 struct State {
     Study study;
+    std::string version;  // of the program that wrote it
     StudyStatus status = StudyStatus::running;
 };
+// Throws UserError too where a later version has written the folder in a form that this one doesn't know.
 State read_state(const std::string& text, const std::string& file);
+
+// What is wrong with a folder that another version has written, with that version as the likely reason.
+UserError with_other_version(const UserError& error, const std::string& version);
 
 }  // namespace kickdrum

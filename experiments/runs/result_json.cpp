@@ -136,6 +136,27 @@ auto with_json(const std::string& text, const std::string& file, Read read) {
     }
 }
 
+// Of the results folder; to be raised where an earlier version would misread it.
+constexpr int kFormat = 1;
+
+// Before anything else is looked at.
+void refuse_later_format(const std::string& text, const std::string& file) {
+    const Json json = Json::parse(text, nullptr, false);
+    if (!json.is_object() || !json.contains("format") || !json["format"].is_number_integer()) return;
+    const auto format = json["format"].get<std::int64_t>();
+    if (format <= kFormat) return;
+    throw UserError(
+        ExitCode::usage,
+        {Diagnostic{
+            fmt::format("this folder has the format {}, and Kickdrum {} knows up to {}: use the version "
+                        "that wrote it{}, or a later one",
+                        format, kickdrum_version(), kFormat,
+                        json.contains("kickdrum") && json["kickdrum"].is_string()
+                            ? fmt::format(" ({})", json["kickdrum"].get<std::string>())
+                            : ""),
+            file}});
+}
+
 StudyStatus status_from(const std::string& word) {
     for (const auto status :
          {StudyStatus::running, StudyStatus::interrupted, StudyStatus::failed, StudyStatus::done}) {
@@ -187,6 +208,7 @@ RunResult read_metrics(const std::string& text, std::span<const std::string> cla
 std::string state_json(const Study& study, StudyStatus status) {
     Json json;
     json["kickdrum"] = kickdrum_version();
+    json["format"] = kFormat;
     json["status"] = to_string(status);
     json["name"] = study.name;
     json["runs"] = study.runs;
@@ -206,28 +228,48 @@ std::string state_json(const Study& study, StudyStatus status) {
     return dump(json);
 }
 
+UserError with_other_version(const UserError& error, const std::string& version) {
+    if (version == kickdrum_version()) return error;
+    std::vector<Diagnostic> list = error.diagnostics();
+    for (auto& one : list) {
+        one.message += fmt::format(
+            "; the folder was written by Kickdrum {}, and this is {}: use that version, or "
+            "run the experiment again",
+            version.empty() ? "of an unknown version" : version, kickdrum_version());
+    }
+    return {error.code(), list};
+}
+
 State read_state(const std::string& text, const std::string& file) {
-    return with_json(text, file, [](const Json& json) {
-        State state;
-        state.status = status_from(json.at("status").get<std::string>());
-        Study& study = state.study;
-        json.at("name").get_to(study.name);
-        json.at("runs").get_to(study.runs);
-        json.at("seed").get_to(study.seed);
-        json.at("classes").get_to(study.classes);
-        study.sets = json.value("several_classes", false);
-        json.at("split_seeds").get_to(study.split_seeds);
-        json.at("published").get_to(study.published);
-        json.at("published_source").get_to(study.published_source);
-        json.at("model").get_to(study.model);
-        json.at("experiment").get_to(study.experiment);
-        if (json.contains("leaks")) study.leaks = leak_check_from(json.at("leaks"));
-        study.leaky_protocol = json.value("leaky_protocol", "");
-        for (const auto& clip : json.at("skipped")) {
-            study.skipped.push_back({clip.at("id").get<std::string>(), clip.at("reason").get<std::string>()});
-        }
-        return state;
-    });
+    refuse_later_format(text, file);
+    std::string version;
+    try {
+        return with_json(text, file, [&](const Json& json) {
+            State state;
+            state.version = version = json.value("kickdrum", "");
+            state.status = status_from(json.at("status").get<std::string>());
+            Study& study = state.study;
+            json.at("name").get_to(study.name);
+            json.at("runs").get_to(study.runs);
+            json.at("seed").get_to(study.seed);
+            json.at("classes").get_to(study.classes);
+            study.sets = json.value("several_classes", false);
+            json.at("split_seeds").get_to(study.split_seeds);
+            json.at("published").get_to(study.published);
+            json.at("published_source").get_to(study.published_source);
+            json.at("model").get_to(study.model);
+            json.at("experiment").get_to(study.experiment);
+            if (json.contains("leaks")) study.leaks = leak_check_from(json.at("leaks"));
+            study.leaky_protocol = json.value("leaky_protocol", "");
+            for (const auto& clip : json.at("skipped")) {
+                study.skipped.push_back(
+                    {clip.at("id").get<std::string>(), clip.at("reason").get<std::string>()});
+            }
+            return state;
+        });
+    } catch (const UserError& error) {
+        throw with_other_version(error, version);
+    }
 }
 
 }  // namespace kickdrum

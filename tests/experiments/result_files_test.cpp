@@ -2,6 +2,7 @@
 // The files of a results folder as text: names and fields that other programs rely on, and back.
 #include "experiments/runs/result_files.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,8 +17,10 @@ namespace kickdrum {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string first_line(const std::string& text) {
     return text.substr(0, text.find('\n'));
@@ -198,6 +201,37 @@ TEST(StateJson, ComesBack) {
         EXPECT_EQ(read.study.skipped[0].reason, study.skipped[0].reason);
     }
     EXPECT_THAT(complaint([] { read_state("{}", "state.json"); }), HasSubstr("state.json"));
+}
+
+TEST(StateFile, OfALaterFormIsRefused) {
+    std::string text = state_json(Study{.name = "x", .classes = {"a", "b"}}, StudyStatus::done);
+    const auto at = text.find("\"format\": 1");
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, 11, "\"format\": 99");
+    EXPECT_THAT(
+        complaint([&] { read_state(text, "state.json"); }),
+        AllOf(HasSubstr("this folder has the format 99"), HasSubstr("use the version that wrote it")));
+}
+
+TEST(StateFile, OfAnotherVersionSaysSo) {
+    const std::string old = R"({"kickdrum": "0.0.1", "status": "done", "name": "x", "runs": 1})";
+    EXPECT_THAT(complaint([&] { read_state(old, "state.json"); }),
+                AllOf(HasSubstr("'seed' not found"), HasSubstr("was written by Kickdrum 0.0.1"),
+                      HasSubstr("run the experiment again")));
+    // Of this version it's damage, and nothing else is said.
+    const std::string own = fmt::format(R"({{"kickdrum": "{}", "status": "done"}})", kickdrum_version());
+    EXPECT_THAT(complaint([&] { read_state(own, "state.json"); }), Not(HasSubstr("was written by")));
+}
+
+// What versions before the leak check wrote has neither it nor a format.
+TEST(StateFile, OfAnEarlierVersionIsRead) {
+    const std::string old = R"({"kickdrum": "0.0.9", "status": "done", "name": "x", "runs": 1, "seed": 3,
+        "classes": ["a", "b"], "split_seeds": [42], "published": {}, "published_source": "", "model": "",
+        "experiment": "x.yaml", "skipped": []})";
+    const State state = read_state(old, "state.json");
+    EXPECT_EQ(state.version, "0.0.9");
+    EXPECT_FALSE(state.study.leaks);
+    EXPECT_FALSE(state.study.sets);
 }
 
 }  // namespace
