@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "experiments/runs/results.h"
@@ -11,16 +12,20 @@ namespace kickdrum {
 
 class ClipAudio {
  public:
-    // The audio folder is the one of results.resolved_yaml; links are relative to `page`, the report's
-    // folder.
+    // Files are found as the experiment found them: in folders within the audio folder, by a column of file names,
+    // by class. Where its labels are gone or have changed, those named by the clip in the audio folder itself.
+    // Links are relative to `page`, the report's folder.
     ClipAudio(const Results& results, std::filesystem::path page);
 
-    // A link for the page, its odd characters written as %xx; empty where the file isn't there (any more).
+    // Empty where it isn't there (any more).
+    std::filesystem::path file(const std::string& clip) const;
+    // A link for the page, its odd characters written as %xx; empty where browsers can't play the file.
     std::string link(const std::string& clip) const;
     bool available() const { return !folder_.empty(); }
 
  private:
-    std::filesystem::path folder_;  // empty: unknown, or gone
+    std::map<std::string, std::filesystem::path> files_;  // by clip
+    std::filesystem::path folder_;                        // empty: unknown, or gone
     std::filesystem::path page_;
 };
 

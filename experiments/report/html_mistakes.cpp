@@ -6,6 +6,7 @@
 
 #include "experiments/data/label_sets.h"
 #include "experiments/report/clip_audio.h"
+#include "experiments/report/clip_sketch.h"
 #include "experiments/report/findings.h"
 #include "experiments/report/html_sections.h"
 #include "experiments/report/html_text.h"
@@ -52,13 +53,23 @@ std::string player(const ClipAudio& audio, const std::string& clip) {
                        escaped(link), escaped("Listen to " + clip));
 }
 
-std::string wrong_row(const Page& page, const WrongClip& clip, const ClipAudio& audio) {
+// Its mel spectrogram; an empty cell where the audio is gone.
+std::string sketch(const ClipAudio& audio, const std::string& clip) {
+    const auto file = audio.file(clip);
+    const std::string picture = file.empty() ? "" : clip_sketch(file);
+    if (picture.empty()) return "<td></td>";
+    return fmt::format("<td><img src=\"{}\" alt=\"{}\" width=\"{}\" height=\"{}\"></td>", picture,
+                       escaped("Mel spectrogram of " + clip), 2 * kSketchWidth, 2 * kSketchHeight);
+}
+
+std::string wrong_row(const Page& page, const WrongClip& clip, const ClipAudio& audio,
+                      const std::string& picture_cell) {
     return fmt::format(
         "<tr><th scope=\"row\" class=\"id\">{}</th><td class=\"text id\">{}</td><td class=\"text\">{}</td>"
-        "<td class=\"text\">{}</td><td>{} of {}</td><td>{}</td><td>{}</td>{}</tr>\n",
+        "<td class=\"text\">{}</td><td>{} of {}</td><td>{}</td><td>{}</td>{}{}</tr>\n",
         escaped(clip.id), escaped(clip.group), class_of(page, clip.label), class_of(page, clip.predicted),
         clip.wrong, clip.tested, decimals(clip.confidence, 2), decimals(clip.true_probability, 2),
-        player(audio, clip.id));
+        picture_cell, player(audio, clip.id));
 }
 
 // Which groups cost most; nothing where groups are single clips.
@@ -101,9 +112,17 @@ std::string mistakes_section(const Page& page) {
         "<th scope=\"col\">Wrong</th><th scope=\"col\">Confidence</th><th scope=\"col\">Own "
         "class</th>";
     const ClipAudio audio(page.results, page.folder.empty() ? page.results.folder : page.folder);
+    // While it trains there is no time for pictures.
+    const bool running = page.results.status == StudyStatus::running;
+    int sketches = audio.available() && !running ? page.sketches : 0;
+    if (sketches > 0) rows += "<th scope=\"col\">Sound</th>";
     if (audio.available()) rows += "<th scope=\"col\">Listen</th>";
+    const bool has_column = sketches > 0;
     rows += "</tr></thead>\n<tbody>\n";
-    for (const auto& clip : wrong) rows += wrong_row(page, clip, audio);
+    for (const auto& clip : wrong) {
+        const std::string picture = !has_column ? "" : sketches-- > 0 ? sketch(audio, clip.id) : "<td></td>";
+        rows += wrong_row(page, clip, audio, picture);
+    }
     rows += "</tbody>\n";
     text += groups_table(page) + "<h3>Hardest clips</h3>\n";
     return text +

@@ -19,6 +19,7 @@ struct Page {
     std::optional<TestSetUncertainty> test_set;
     std::vector<const Results*> beside{};  // others, whose curves share the scales
     std::filesystem::path folder{};        // of the page; empty: that of the results
+    int sketches = 20;                     // at most so many pictures of clips
 };
 
 std::string headline(const Page& page);  // the result, how far to trust it, warnings, facts, the command

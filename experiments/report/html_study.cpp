@@ -15,6 +15,8 @@
 namespace kickdrum {
 namespace {
 
+constexpr int kSketches = 5;  // pictures of clips, of each variant
+
 using html::escaped;
 using html::score;
 
@@ -101,6 +103,7 @@ html::Page page_of(const StudyResults& study, const VariantResults& variant) {
                     .summary = variant.summary,
                     .test_set = test_set_uncertainty(variant.results)};
     page.folder = study.folder;
+    page.sketches = kSketches;
     for (const auto& other : study.variants) page.beside.push_back(&other.results);
     return page;
 }
