@@ -36,6 +36,19 @@ SplitTable rows_of(const ClipTable& table, const Split& split) {
     return rows;
 }
 
+// Adds its lifetime to a sum.
+class TimeSpent {
+ public:
+    explicit TimeSpent(double& seconds) : seconds_(seconds) {}
+    ~TimeSpent() { seconds_ += watch_.seconds(); }
+    TimeSpent(const TimeSpent&) = delete;
+    TimeSpent& operator=(const TimeSpent&) = delete;
+
+ private:
+    double& seconds_;
+    Stopwatch watch_;
+};
+
 }  // namespace
 
 StudyRecorder::StudyRecorder(const ExperimentConfig& config, Results results, FolderUse use,
@@ -91,6 +104,7 @@ void StudyRecorder::step_done(int run, std::int64_t done, std::int64_t total) {
 
 void StudyRecorder::epoch_done(const RunResult& so_far) {
     const std::lock_guard lock(mutex_);
+    const TimeSpent spent(recording_seconds_);
     const EpochRecord& record = so_far.history.back();
     folder_.append_epoch(so_far.run, record);
     if (const auto events = event_files_.find(so_far.run); events != event_files_.end())
@@ -110,6 +124,7 @@ void StudyRecorder::epoch_done(const RunResult& so_far) {
 
 void StudyRecorder::run_finished(TrainingRunOutcome outcome) {
     const std::lock_guard lock(mutex_);
+    const TimeSpent spent(recording_seconds_);
     RunResult& result = outcome.result;
     const int run = result.run;
     if (!outcome.weights.empty()) write_file_atomically(folder_.model_path(run), outcome.weights);
@@ -134,11 +149,14 @@ void StudyRecorder::finish(StudyStatus status, const std::string& message) {
     const std::lock_guard lock(mutex_);
     results_.status = status;
     try {
-        if (!results_.runs.empty()) folder_.write_summary(summarize(results_));
-        write_report();
+        {
+            const TimeSpent spent(recording_seconds_);
+            if (!results_.runs.empty()) folder_.write_summary(summarize(results_));
+            write_report();
+        }
         // Behind all files: what is done needs nothing more.
         folder_.set_status(status);
-        LogFields fields;
+        LogFields fields{{"recording_seconds", recording_seconds_}};
         if (!message.empty()) fields.emplace_back("message", message);
         folder_.log(to_string(status), fields);
     } catch (const std::exception&) {

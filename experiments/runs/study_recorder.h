@@ -61,6 +61,7 @@ class StudyRecorder {
     Results results_;
     ResultsFolder folder_;
     Stopwatch since_report_;
+    double recording_seconds_ = 0;  // what files and reports have taken; the last line of log.jsonl says it
     bool tensorboard_ = false;
     std::map<int, TensorboardLog> event_files_;  // of the runs under way
 };
