@@ -167,21 +167,6 @@ class Checks {
         }
     }
 
-    // The last layer of a network that says yes or no to each class.
-    bool sigmoid_head() {
-        auto* const dense = std::get_if<DenseLayerSpec>(&config_.model.back().kind);
-        if (dense == nullptr || dense->softmax || dense->activation != Activation::sigmoid) {
-            complain({"model"},
-                     "with 'data.keep: any' or all the last layer must be 'dense: {units: classes, "
-                     "activation: sigmoid}': a clip may have several classes");
-            return false;
-        }
-        dense->activation = Activation::linear;
-        dense->softmax = true;
-        dense->sets = true;
-        return true;
-    }
-
     void channels() {
         const std::vector<std::string>& names = config_.features.channels;
         const auto known = channel_names();
@@ -306,7 +291,13 @@ class Checks {
                     "training.test_frames", "data.classes"})) {
             return;
         }
-        if (config_.data.sets() && !sigmoid_head()) return;
+        if (config_.data.sets() && !take_sigmoid_head(config_.model)) {
+            complain(
+                {"model"},
+                "with 'data.keep: any' or all the last layer must be 'dense: {units: classes, activation: "
+                "sigmoid}': a clip may have several classes");
+            return;
+        }
         const int classes = config_.data.classes.empty() ? supposed_classes(config_.model.back())
                                                          : static_cast<int>(config_.data.classes.size());
         try {

@@ -73,6 +73,7 @@ void read_description(const std::string& text, ModelFile& model) {
     YamlReader reader(*root, "", problems);
     description_fields(reader, model, clip);
     reader.finish();
+    take_sigmoid_head(model.network.model);
     check(*root, model, clip, problems);
 }
 

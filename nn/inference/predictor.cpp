@@ -2,6 +2,7 @@
 #include "nn/inference/predictor.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "kernels/device/step_graph.h"
@@ -64,6 +65,17 @@ std::vector<NamedWeights> weights_for(const ParameterStore& parameters, const Ne
     return weights;
 }
 
+// As binary_cross_entropy computes it.
+float sigmoid(float logit) {
+    const double small = std::exp(-std::abs(static_cast<double>(logit)));
+    return static_cast<float>(logit >= 0 ? 1 / (1 + small) : small / (1 + small));
+}
+
+bool has_sets(const ModelSpec& model) {
+    const auto* dense = std::get_if<DenseLayerSpec>(&model.back().kind);
+    return dense != nullptr && dense->sets;
+}
+
 }  // namespace
 
 Predictor::Predictor(Context& context, const Network& network, const InferenceSpec& spec,
@@ -71,6 +83,7 @@ Predictor::Predictor(Context& context, const Network& network, const InferenceSp
     : context_(context), spec_(spec) {
     require(spec.batch_size >= 1, "a prediction in batches of {}", spec.batch_size);
     describe_model(network.model, network.input, network.classes);
+    sets_ = has_sets(network.model);
     augment_ = make_preparation(context, spec, network.input);
     model_ = build_model(cut_behind(network.model, layer), network.classes);
     const std::int64_t n = spec.batch_size;
@@ -129,11 +142,12 @@ void Predictor::run_batch(std::span<const float> inputs, bool as_probabilities, 
     for (int roll = 0; roll < spec_.test_rolls; ++roll) {
         forward(rows, spec_.test_rolls == 1 ? (stored - frames) / 2 : roll * stored / spec_.test_rolls);
         Tensor given = dst_.first_rows(clips);
-        if (as_probabilities) {
+        if (as_probabilities && !sets_) {
             given = probabilities_.first_rows(clips);
             softmax(context_, dst_.first_rows(clips), given);
         }
-        const std::vector<float> values = download_f32(context_, given);
+        std::vector<float> values = download_f32(context_, given);
+        if (as_probabilities && sets_) std::ranges::transform(values, values.begin(), sigmoid);
         if (sums.empty()) std::ranges::copy(values, results.begin());
         for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += static_cast<double>(values[i]);
     }

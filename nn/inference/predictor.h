@@ -39,7 +39,7 @@ class Predictor {
     // inputs: any number of clips, one behind the other; as many rows come back. Logits, or what `layer`
     // gives. Several rolls of a clip are averaged.
     std::vector<float> outputs(std::span<const float> inputs) { return run(inputs, false); }
-    // Softmax of the outputs, which are logits.
+    // Softmax of the outputs, which are logits; sigmoid where the network says yes or no to each class.
     std::vector<float> probabilities(std::span<const float> inputs) { return run(inputs, true); }
 
  private:
@@ -50,6 +50,7 @@ class Predictor {
     Context& context_;
     InferenceSpec spec_;
     Shape output_;
+    bool sets_ = false;                 // a clip may have several classes
     std::unique_ptr<Augment> augment_;  // null: the network takes the inputs as they are
     std::unique_ptr<Sequential> model_;
     ParameterStore parameters_;

@@ -188,6 +188,15 @@ void require_classifier(const ModelSpec& model, int classes) {
 
 }  // namespace
 
+bool take_sigmoid_head(ModelSpec& model) {
+    auto* const dense = model.empty() ? nullptr : std::get_if<DenseLayerSpec>(&model.back().kind);
+    if (dense == nullptr || dense->softmax || dense->activation != Activation::sigmoid) return false;
+    dense->activation = Activation::linear;
+    dense->softmax = true;
+    dense->sets = true;
+    return true;
+}
+
 std::string_view type_name(const LayerSpec& layer) {
     if (const auto* pool = std::get_if<Pool2dLayerSpec>(&layer.kind)) {
         return pool->kind == PoolKind::max ? "max_pool2d" : "average_pool2d";

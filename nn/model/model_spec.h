@@ -111,6 +111,10 @@ class ModelError : public InvalidArgument {
     int column;
 };
 
+// Makes a last layer `dense` with sigmoid the head of a network that says yes or no to each class; false where
+// the last layer is another.
+bool take_sigmoid_head(ModelSpec& model);
+
 // A parameter of a layer, by the name that it has in the network's files.
 struct WeightRow {
     std::string name;  // "conv2d_1/kernel"

@@ -28,7 +28,7 @@ std::string message_of(std::string_view bytes) {
 }
 
 TEST(ModelFile, RoundTrip) {
-    for (ModelFile model : {plain_model(), every_layer_model()}) {
+    for (ModelFile model : {plain_model(), every_layer_model(), sets_model()}) {
         model.facts["name"] = "a \"quoted\" näme\nin two lines";
         const std::string bytes = to_safetensors(model);
         const ModelFile read = model_of_bytes(bytes);
@@ -57,6 +57,12 @@ TEST(ModelFile, KerasFilesKeepEverything) {
     ModelFile other = plain_model();
     for (float& value : other.network.weights.back().values) value += 1.0F + value;
     EXPECT_GT(largest_difference(plain_model(), other, 3), 0.01);
+}
+
+TEST(ModelFile, ASigmoidAtTheEndIsOfSets) {
+    const ModelFile read = model_of_bytes(to_safetensors(sets_model()));
+    EXPECT_TRUE(std::get<DenseLayerSpec>(read.network.model.back().kind).sets);
+    EXPECT_THAT(describe(read), HasSubstr("activation: sigmoid"));
 }
 
 TEST(ModelFile, FeaturesComeBack) {

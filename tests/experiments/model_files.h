@@ -47,6 +47,14 @@ inline ModelFile plain_model() {
 )");
 }
 
+// Yes or no to each class.
+inline ModelFile sets_model() {
+    return model_with(R"(
+  - flatten
+  - dense: {units: classes, activation: sigmoid}
+)");
+}
+
 inline ModelFile every_layer_model() {
     ModelFile model = model_with(R"(
   - conv2d: {filters: 4, kernel: [3, 5], strides: [1, 2], padding: same, activation: leaky_relu, use_bias: false, kernel_initializer: he_normal}

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "nn/inference/predictor.h"
 #include "nn/metrics/classification.h"
 #include "tests/nn/network.h"
 #include "tests/support/device_test.h"
@@ -93,6 +94,25 @@ TEST_P(SetTraining, EvaluationsAddUp) {
         EXPECT_DOUBLE_EQ(evaluation.accuracy,
                          classify_sets(labels, evaluation.predicted_sets, SetData::kClasses).accuracy);
     }
+}
+
+TEST_P(SetTraining, APredictorSaysTheSame) {
+    SetData data(context(), 11, 12);
+    TrainingSpec spec;
+    spec.batch_size = 8;
+    Trainer trainer(context(), network(), data.dataset, spec, 3);
+    const Evaluation evaluation = trainer.evaluate(data.indices);
+    const auto own = make_context(2);
+    Predictor predictor(*own,
+                        {.model = network(),
+                         .input = {1, 12, 12, 1},
+                         .classes = SetData::kClasses,
+                         .weights = read_weights(trainer.parameters()),
+                         .optimizer = {}},
+                        {.clip = {1, 12, 12, 1}, .bands = {}, .batch_size = 8});
+    const std::vector<float> said = predictor.probabilities(data.inputs.values());
+    ASSERT_EQ(said.size(), evaluation.probabilities.size());
+    for (std::size_t i = 0; i < said.size(); ++i) EXPECT_NEAR(said[i], evaluation.probabilities[i], 1e-7F);
 }
 
 TEST_P(SetTraining, WeightsAreChecked) {
