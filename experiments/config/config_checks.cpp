@@ -141,19 +141,15 @@ class Checks {
     void sets() {
         const DataConfig& data = config_.data;
         if (!sound({"data.keep", "data.label_separator", "data.classes"})) return;
-        if (data.label_separator) {
-            if (data.label_separator->size() != 1 || !data.label) {
-                complain(
-                    {"data.label_separator"},
-                    "'data.label_separator' is one character, and needs a column of names ('data.label')");
-            } else if (!data.sets()) {
-                complain({"data.label_separator"},
-                         "'data.label_separator' is for clips with several classes: set 'data.keep' to any");
-            }
+        if (data.label_separator && (data.label_separator->size() != 1 || !data.label || !data.sets())) {
+            complain({"data.label_separator"},
+                     "'data.label_separator' is one character, for 'data.label' with 'data.keep: any' or all");
         }
         if (!data.sets()) return;
         if (data.layout == DataLayout::folder_per_class)
             complain({"data.keep"}, "a folder says one class: 'data.keep' must be exactly_one there");
+        if (!config_.baselines.empty())
+            complain({"data.keep"}, "baselines learn one class per clip: 'data.keep' must be exactly_one");
         if (data.classes.size() > kMostClassesInSets) {
             complain({"data.classes"}, fmt::format("'data.keep: any' takes up to {} classes, not {}",
                                                    kMostClassesInSets, data.classes.size()));
@@ -161,9 +157,8 @@ class Checks {
         for (const auto& name : data.classes) {
             if (name.find(kSetSeparator) == std::string::npos) continue;
             complain({"data.classes"},
-                     fmt::format("'data.classes' holds '{}', but with 'data.keep: any' the character '{}' "
-                                 "stands between classes",
-                                 name, kSetSeparator));
+                     fmt::format("'data.classes' holds '{}', but '{}' stands between classes", name,
+                                 kSetSeparator));
         }
     }
 

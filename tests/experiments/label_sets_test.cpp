@@ -135,7 +135,7 @@ TEST_F(SetExperiment, NeedsASigmoidForEachClass) {
     EXPECT_THAT(set(sigmoid), ElementsAre(HasSubstr("activation: softmax")));
     EXPECT_THAT(set("data.keep=any", sigmoid, "data.layout=folder_per_class"),
                 testing::Contains(HasSubstr("a folder says one class")));
-    EXPECT_THAT(set("data.label_separator=;"), ElementsAre(HasSubstr("needs a column of names")));
+    EXPECT_THAT(set("data.label_separator=;"), ElementsAre(HasSubstr("is one character")));
     EXPECT_THAT(set("data.keep=any", sigmoid, "data.classes=[a, b|c]"), ElementsAre(HasSubstr("'b|c'")));
 }
 

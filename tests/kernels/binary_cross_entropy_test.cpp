@@ -141,7 +141,7 @@ TEST_P(BinaryCrossEntropyTest, TakesBf16OnCuda) {
 
 TEST_P(BinaryCrossEntropyTest, LargeLogitsStayFinite) {
     Problem problem(context(), 2, 3);
-    problem.logits.assign({1000, -1000, 88, -88, 0, 500});
+    problem.logits.assign(std::vector<float>{1000, -1000, 88, -88, 0, 500});
     problem.run(0, 1, false, 2);
     for (const float loss : problem.loss.values()) EXPECT_TRUE(std::isfinite(loss));
     const std::vector<float> p = problem.probabilities.values();
