@@ -52,7 +52,7 @@ class SetTraining : public DeviceTest {};
 INSTANTIATE_FOR_DEVICES(SetTraining);
 
 TEST_P(SetTraining, Learns) {
-    const int epochs = on_cpu() ? 40 : 3;  // an emulated GPU is slow
+    const int epochs = on_cpu() ? 100 : 3;  // an emulated GPU is slow
     SetData data(context(), 32, 12);
     TrainingSpec spec;
     spec.batch_size = 8;
