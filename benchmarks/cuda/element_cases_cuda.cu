@@ -95,8 +95,8 @@ GpuCall set_loss(Context& context, const GpuScale& scale) {
     const GpuTensor state = state_of(context, scale);
     return {.run =
                 [=, &context] {
-                    binary_cross_entropy(context, {}, {.present = sets, .class_weights = class_weights}, logits,
-                                         labels, weights, pointer(state), probabilities, rows, diff);
+                    binary_cross_entropy(context, {}, {.present = sets, .class_weights = class_weights},
+                                         logits, labels, weights, pointer(state), probabilities, rows, diff);
                 },
             .bytes = bytes_of({logits, diff, probabilities, weights, rows, labels})};
 }

@@ -153,7 +153,7 @@ class GraphBuilder {
         Json& config = add("Dense", {{"units", units}}, true);
         common(config, dense.use_bias, dense.kernel_initializer, dense.bias_initializer);
         if (dense.softmax) {
-            config["activation"] = "softmax";
+            config["activation"] = dense.sets ? "sigmoid" : "softmax";
         } else {
             activation(config, dense.activation);
         }

@@ -97,7 +97,12 @@ class GraphWriter {
         value_ = node("Transpose", {value_}, Attributes().integers("perm", {0, 3, 1, 2}));
         is_image_ = true;
         chain(network_.model, "");
-        node("Softmax", {value_}, Attributes().integer("axis", -1), "probabilities");
+        const auto* const last = std::get_if<DenseLayerSpec>(&network_.model.back().kind);
+        if (last != nullptr && last->sets) {
+            node("Sigmoid", {value_}, {}, "probabilities");
+        } else {
+            node("Softmax", {value_}, Attributes().integer("axis", -1), "probabilities");
+        }
         graph_.text(2, "kickdrum");
         graph_.message(11, value_info("input", network_.input));
         graph_.message(12, value_info("probabilities", {1, network_.classes}));
