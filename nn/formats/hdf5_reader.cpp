@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <limits>
 
 #include "nn/formats/hdf5_file.h"
@@ -25,6 +26,30 @@ Handle opened(hid_t id, Handle::Close close, const std::string& what) {
 
 void check(herr_t result, const std::string& what) {
     require(result >= 0, "damaged HDF5 file: '{}' can't be read", what);
+}
+
+// The library believes the sizes in a table of texts (a "GCOL" block: a header of 16 bytes, then entries of
+// index, count and size): it goes round for ever where free space has none, and reads behind the table.
+void require_sound_texts(std::string_view bytes) {
+    constexpr std::size_t kHeader = 16;
+    const auto number = [&](std::size_t at, std::size_t size) {
+        std::uint64_t value = 0;
+        std::memcpy(&value, bytes.data() + at, size);
+        return value;
+    };
+    for (std::size_t begin = bytes.find("GCOL\x01"); begin != std::string_view::npos;
+         begin = bytes.find("GCOL\x01", begin + 1)) {
+        if (bytes.size() - begin < kHeader) return;
+        const std::size_t end = begin + std::min<std::uint64_t>(number(begin + 8, 8), bytes.size() - begin);
+        for (std::size_t at = begin + kHeader; at < end && end - at >= kHeader;) {
+            const std::uint64_t size = number(at + 8, 8);
+            const bool is_free = number(at, 2) == 0;
+            require(!is_free || size > 0, "damaged HDF5 file: a table of texts has an entry without bytes");
+            if (is_free) break;
+            require(size <= end - at - kHeader, "damaged HDF5 file: a text doesn't lie in its table");
+            at += kHeader + static_cast<std::size_t>((size + 7) / 8 * 8);
+        }
+    }
 }
 
 // Text up to the first zero byte, at most `size` characters.
@@ -146,6 +171,7 @@ bool is_hdf5(std::string_view bytes) {
 Hdf5Reader::Hdf5Reader(std::string_view bytes) : file_(std::make_unique<File>()) {
     const auto lock = lock_library();
     require(is_hdf5(bytes), "this is no HDF5 file");
+    require_sound_texts(bytes);
     const Handle access = opened(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "the file");
     check(H5Pset_fapl_core(access.get(), std::size_t{1} << 16U, false), "the file");
     // The library copies the bytes, and doesn't change them.
