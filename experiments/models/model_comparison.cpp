@@ -35,7 +35,7 @@ double largest_difference(const ModelFile& a, const ModelFile& b, int clips) {
     for (std::size_t i = 0; i < first.size(); ++i) {
         const double difference = std::abs(static_cast<double>(first[i]) - static_cast<double>(second[i]));
         // NaN differs from everything.
-        if (!(difference <= largest)) largest = std::isnan(difference) ? INFINITY : difference;
+        if (!(difference <= largest)) largest = std::isnan(difference) ? HUGE_VAL : difference;
     }
     return largest;
 }
