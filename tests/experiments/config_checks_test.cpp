@@ -9,6 +9,7 @@
 namespace kickdrum {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -32,6 +33,25 @@ TEST_F(ConfigChecks, FeaturesThatDontFitEachOther) {
     EXPECT_THAT(read(kMinimal, {"features.n_mels=512"}).warnings,
                 ElementsAre(HasSubstr(
                     "of 512 mel bands hear nothing, because n_fft (1024) is too short for so many")));
+}
+
+TEST_F(ConfigChecks, RecipesThatDoNotFitTogether) {
+    for (const auto* decay : {"0", "1", "1.5", "-0.1"}) {
+        EXPECT_THAT(set(std::string("training.average_weights=") + decay),
+                    ElementsAre(AllOf(HasSubstr("'training.average_weights' is"),
+                                      HasSubstr("above 0 and below 1"))))
+            << decay;
+    }
+    EXPECT_THAT(set("training.schedule={one_cycle: {min_beta_1: 0.85}}"),
+                ElementsAre(HasSubstr("'min_beta_1' and 'max_beta_1' belong together")));
+    EXPECT_THAT(set("training={optimizer: sgd, schedule: {one_cycle: {min_beta_1: 0.85, max_beta_1: 0.95}}}"),
+                ElementsAre(HasSubstr("sgd has no beta_1")));
+    EXPECT_THAT(set("training.test_frames=4000"),
+                ElementsAre(AllOf(HasSubstr("'training.test_frames' is 4000"), HasSubstr("take fewer"))));
+    EXPECT_THAT(set("training={input_frames: 64, test_frames: 128}"),
+                ElementsAre(AllOf(HasSubstr("can't see 128 frames in evaluations and 64 in training"),
+                                  HasSubstr("global pooling"))));
+    EXPECT_THAT(set("training.last_batch=skip"), ElementsAre(HasSubstr("keep, drop")));
 }
 
 TEST_F(ConfigChecks, SchedulesThatNeverChange) {
