@@ -57,7 +57,7 @@ void warn_of_runs(const Results& results, std::vector<std::string>& list) {
     for (const auto& run : results.runs) {
         if (!std::isfinite(run.test.loss) || !std::isfinite(run.val.loss))
             diverged += fmt::format(" {}", run.run);
-        const bool trained = !run.history.empty();  // baselines have no epochs
+        const bool trained = !run.history.empty();  // baselines and ensembles have no epochs
         if (trained && run.best_epoch == static_cast<int>(run.history.size()) && !run.stopped_early)
             ++still_improving;
     }

@@ -28,6 +28,9 @@ RunResult read_run(const fs::path& folder, std::span<const std::string> classes,
     RunResult run =
         read_metrics(read_file(folder / "metrics.json"), classes, (folder / "metrics.json").string());
     run.history = read_history(read_file(folder / "history.csv"), (folder / "history.csv").string());
+    // Folders of earlier versions have none.
+    if (fs::exists(folder / "predictions_train.csv"))
+        read_part(run.train, folder / "predictions_train.csv", classes, sets);
     read_part(run.val, folder / "predictions_val.csv", classes, sets);
     read_part(run.test, folder / "predictions_test.csv", classes, sets);
     return run;

@@ -25,7 +25,7 @@ namespace {
 constexpr std::array<std::string_view, 8> kFiles = {"experiment.yaml", "resolved.yaml", "environment.json",
                                                     "state.json",      "summary.json",  "summary.md",
                                                     "report.html",     "log.jsonl"};
-constexpr std::array<std::string_view, 9> kRunFiles = {"history.csv",
+constexpr std::array<std::string_view, 11> kRunFiles = {"history.csv",
                                                        "metrics.json",
                                                        "predictions_val.csv",
                                                        "predictions_test.csv",
@@ -33,7 +33,9 @@ constexpr std::array<std::string_view, 9> kRunFiles = {"history.csv",
                                                        "model.safetensors",
                                                        "model.h5",
                                                        "events.out.tfevents.0.kickdrum",
-                                                       "decisions_test.csv"};
+                                                       "decisions_test.csv",
+                                                       "predictions_train.csv",
+                                                       "ensemble.json"};
 
 bool is_split_file(const std::string& name) {
     if (name == "split.csv") return true;
@@ -254,6 +256,10 @@ void ResultsFolder::write_run(const RunResult& result) {
     histories_.erase(result.run);
     const fs::path run = run_folder(result.run);
     write_file_atomically(run / "history.csv", history_csv(result.history));
+    if (!result.train.predictions.empty()) {
+        write_file_atomically(run / "predictions_train.csv",
+                              predictions_csv(result.train.predictions, study_.classes));
+    }
     write_file_atomically(run / "predictions_val.csv",
                           predictions_csv(result.val.predictions, study_.classes, study_.sets));
     write_file_atomically(run / "predictions_test.csv",

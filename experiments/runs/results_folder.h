@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The folder that an experiment leaves behind:
 //   experiment.yaml  resolved.yaml  environment.json  state.json  split.csv (split-<seed>.csv where it
-//   changes with the run)  runs/NN/{history.csv, metrics.json, predictions_val.csv, predictions_test.csv,
+//   changes with the run)  runs/NN/{history.csv, metrics.json, predictions_{train,val,test}.csv,
 //   model.safetensors, model.h5 where asked} summary.json  summary.md  report.html  log.jsonl
 // Files are written under a temporary name and renamed: a reader never sees half a file. Only log.jsonl grows
 // by lines.
@@ -72,7 +72,7 @@ class ResultsFolder {
     void append_epoch(int run, const EpochRecord& record);
     // The epochs that a run begins with, where it goes on from a checkpoint.
     void begin_history(int run, std::vector<EpochRecord> history);
-    // history.csv, metrics.json and the predictions of val and test; the run's checkpoints go.
+    // history.csv, metrics.json and the predictions; the run's checkpoints go.
     void write_run(const RunResult& result);
     // Takes away what was written, so that the folder is as if nothing had been begun.
     void discard();

@@ -68,7 +68,7 @@ struct RunResult {
     // From which probability on each class counts as present, chosen on the validation part; empty where clips
     // have one class.
     std::vector<double> thresholds;
-    PartResult train;  // its predictions aren't written
+    PartResult train;
     PartResult val;
     PartResult test;
     // Of baselines alone:
