@@ -6,6 +6,7 @@
 #include "experiments/commands/all_commands.h"
 #include "experiments/commands/options.h"
 #include "experiments/data/feature_cache.h"
+#include "experiments/ensembles/ensemble.h"
 #include "experiments/runs/experiment.h"
 #include "experiments/studies/study.h"
 #include "experiments/studies/study_folder.h"
@@ -21,7 +22,8 @@ struct ResumeOptions {
 
 Work declare(CLI::App& app) {
     const auto options = std::make_shared<ResumeOptions>();
-    add_argument(app, "RESULTS", options->folder, "The results folder, of an experiment or a study");
+    add_argument(app, "RESULTS", options->folder,
+                 "The results folder, of an experiment, a study or an ensemble");
     add_threads_option(app, options->common);
     add_cache_option(app, options->common);
     add_export_options(app, options->common);
@@ -37,6 +39,7 @@ Work declare(CLI::App& app) {
                              .threads = common.threads,
                              .command = command_line,
                              .exports = {.tensorboard = common.tensorboard, .mlflow = common.mlflow}};
+        if (is_ensemble_folder(run.out)) return resume_ensemble(run);
         return is_study_folder(run.out) ? resume_study(run) : resume_experiment(run);
     };
 }

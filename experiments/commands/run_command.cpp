@@ -11,6 +11,7 @@
 #include "experiments/commands/program.h"
 #include "experiments/config/read_experiment.h"
 #include "experiments/data/feature_cache.h"
+#include "experiments/ensembles/ensemble.h"
 #include "experiments/runs/check.h"
 #include "experiments/runs/experiment.h"
 #include "experiments/runs/progress.h"
@@ -75,6 +76,15 @@ std::optional<ExitCode> study(const ExperimentOptions& options, bool only_check,
     return only_check ? check_study(plan, run) : run_study(plan, run, options.yes);
 }
 
+// The same for an ensemble.
+std::optional<ExitCode> ensemble(const ExperimentOptions& options, bool only_check,
+                                 const std::string& command_line) {
+    if (options.file.empty() || !is_ensemble_file(options.file)) return std::nullopt;
+    const EnsemblePlan plan = read_ensemble(options.file, options.common.overrides());
+    const RunOptions run = run_options(options, results_of(options, plan.name), command_line);
+    return only_check ? check_ensemble(plan, run) : run_ensemble(plan, run);
+}
+
 // All baselines of an experiment, as a study.
 ExitCode baselines(const ExperimentConfig& config, const ExperimentOptions& options, bool only_check,
                    const std::string& command_line) {
@@ -86,7 +96,8 @@ ExitCode baselines(const ExperimentConfig& config, const ExperimentOptions& opti
 using AddOption = void (*)(CLI::App&, CommonOptions&);
 
 void add_shared_options(CLI::App& app, ExperimentOptions& options, AddOption add_device) {
-    add_argument(app, "EXPERIMENT.yaml", options.file, "The experiment file, or a study of several variants");
+    add_argument(app, "EXPERIMENT.yaml", options.file,
+                 "The experiment file, a study of several variants, or an ensemble");
     add_set_option(app, options.common);
     add_device(app, options.common);
     add_threads_option(app, options.common);
@@ -112,6 +123,7 @@ Work declare_run(CLI::App& app) {
     add_json_option(app, options->common, "Print summary.json on stdout, everything else on stderr");
     return [options](const std::string& command_line) {
         if (const auto code = study(*options, options->dry_run, command_line)) return *code;
+        if (const auto code = ensemble(*options, options->dry_run, command_line)) return *code;
         const ExperimentConfig config = read(*options, "run");
         if (is_baseline_study(config)) return baselines(config, *options, options->dry_run, command_line);
         if (options->dry_run) return check(config, *options);
@@ -125,6 +137,7 @@ Work declare_check(CLI::App& app) {
     add_json_option(app, options->common, "Print one JSON document on stdout, everything else on stderr");
     return [options](const std::string& command_line) {
         if (const auto code = study(*options, true, command_line)) return *code;
+        if (const auto code = ensemble(*options, true, command_line)) return *code;
         const ExperimentConfig config = read(*options, "check");
         if (is_baseline_study(config)) return baselines(config, *options, true, command_line);
         return check(config, *options);

@@ -26,16 +26,16 @@ constexpr std::array<std::string_view, 8> kFiles = {"experiment.yaml", "resolved
                                                     "state.json",      "summary.json",  "summary.md",
                                                     "report.html",     "log.jsonl"};
 constexpr std::array<std::string_view, 11> kRunFiles = {"history.csv",
-                                                       "metrics.json",
-                                                       "predictions_val.csv",
-                                                       "predictions_test.csv",
-                                                       "model.json",
-                                                       "model.safetensors",
-                                                       "model.h5",
-                                                       "events.out.tfevents.0.kickdrum",
-                                                       "decisions_test.csv",
-                                                       "predictions_train.csv",
-                                                       "ensemble.json"};
+                                                        "metrics.json",
+                                                        "predictions_val.csv",
+                                                        "predictions_test.csv",
+                                                        "model.json",
+                                                        "model.safetensors",
+                                                        "model.h5",
+                                                        "events.out.tfevents.0.kickdrum",
+                                                        "decisions_test.csv",
+                                                        "predictions_train.csv",
+                                                        "ensemble.json"};
 
 bool is_split_file(const std::string& name) {
     if (name == "split.csv") return true;
@@ -258,7 +258,7 @@ void ResultsFolder::write_run(const RunResult& result) {
     write_file_atomically(run / "history.csv", history_csv(result.history));
     if (!result.train.predictions.empty()) {
         write_file_atomically(run / "predictions_train.csv",
-                              predictions_csv(result.train.predictions, study_.classes));
+                              predictions_csv(result.train.predictions, study_.classes, study_.sets));
     }
     write_file_atomically(run / "predictions_val.csv",
                           predictions_csv(result.val.predictions, study_.classes, study_.sets));

@@ -2,6 +2,7 @@
 #include "experiments/studies/study.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +11,8 @@
 
 #include "experiments/baselines/baseline_check.h"
 #include "experiments/config/resolved_yaml.h"
+#include "experiments/ensembles/ensemble.h"
+#include "experiments/report/score_text.h"
 #include "experiments/runs/check.h"
 #include "experiments/runs/progress.h"
 #include "experiments/runs/result_text.h"
@@ -39,9 +42,12 @@ class StudyRunner {
             if (!halve(static_cast<int>(round) + 1, halving.epochs[round])) return interrupted();
         }
         runs_left_ = 0;
-        for (const auto* variant : left_) runs_left_ += variant->config.runs;
+        for (const auto* variant : left_) runs_left_ += variant->ensemble.empty() ? variant->config.runs : 0;
         for (const auto* variant : left_) {
-            if (!train(*variant, variant->config, folder_.variant_folder(*variant), "")) return interrupted();
+            if (!variant->ensemble.empty()) {
+                average(*variant);
+            } else if (!train(*variant, variant->config, folder_.variant_folder(*variant), ""))
+                return interrupted();
             folder_.write(StudyStatus::running);
         }
         const StudyResults study = folder_.write(failed_ ? StudyStatus::failed : StudyStatus::done);
@@ -124,6 +130,33 @@ class StudyRunner {
         }
         runs_left_ -= runs;
         return true;
+    }
+
+    // The mean of variants that have trained.
+    void average(const Variant& variant) {
+        progress_.note(fmt::format("\n{}: the mean of {}", variant.name, fmt::join(variant.ensemble, ", ")));
+        try {
+            std::vector<Member> members;
+            for (const auto& name : variant.ensemble) {
+                const Variant& member = *folder_.plan().find(name);
+                const fs::path folder = folder_.variant_folder(member);
+                if (failures_.contains(member.folder) || !fs::exists(folder / "state.json")) {
+                    throw UserError(ExitCode::failed,
+                                    fmt::format("its member '{}' has failed; when that is mended, "
+                                                "'kickdrum resume' goes on with both",
+                                                name));
+                }
+                members.push_back({name, load_results(folder)});
+            }
+            const Results results =
+                write_average(members, variant.config.name, folder_.variant_folder(variant),
+                              variant.config.text, options_.command);
+            progress_.note(fmt::format("Test F1 {}   {}",
+                                       mean_with_interval(summarize(results), "test.weighted_f1"),
+                                       (results.folder / "report.html").string()));
+        } catch (const UserError& error) {
+            fail(variant, error.diagnostics().front().message);
+        }
     }
 
     ExitCode run_or_resume(const ExperimentConfig& config, const fs::path& folder) {
@@ -215,6 +248,10 @@ ExitCode check_study(const StudyPlan& plan, const RunOptions& options) {
     double seconds = 0;
     const CheckOptions how{.cache = options.cache, .threads = options.threads, .architecture = {}};
     for (const auto& variant : plan.variants) {
+        if (!variant.ensemble.empty()) {
+            lines += fmt::format("{}: the mean of {}\n", variant.name, fmt::join(variant.ensemble, ", "));
+            continue;
+        }
         progress.note(fmt::format("\n{}", variant.name));
         try {
             if (variant.config.chosen_baseline() != nullptr) {

@@ -30,24 +30,6 @@ std::optional<YamlValue> parse(const fs::path& file, std::string& text, Problems
     return parse_yaml(text, file.string(), problems);
 }
 
-std::string usable_as_folder(const std::string& name) {
-    std::string folder;
-    for (const char c : name) {
-        const bool usable = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                            c == '.' || c == '_' || c == '-';
-        if (usable) {
-            folder += c;
-        } else if (!folder.empty() && folder.back() != '-') {
-            folder += '-';
-        }
-    }
-    while (!folder.empty() && folder.back() == '-') folder.pop_back();
-    folder.erase(0, folder.find_first_not_of(".-"));
-    constexpr std::size_t kLongest = 60;
-    folder.resize(std::min(folder.size(), kLongest));
-    return folder.empty() ? "variant" : folder;
-}
-
 class StudyReader {
  public:
     StudyReader(const fs::path& file, const std::vector<std::string>& overrides)
@@ -165,15 +147,16 @@ class StudyReader {
     }
 
     void add_variant(StudyPlan& plan, const VariantSpec& spec, const std::string& base) {
-        Variant variant{.name = spec.name, .folder = usable_as_folder(spec.name), .set = {}, .config = {}};
+        Variant variant{.name = spec.name, .folder = folder_name(spec.name), .set = {}, .config = {}};
         if (!names_.insert(variant.name).second) {
             problems_.add({.message = fmt::format("two variants are called '{}'", variant.name),
                            .file = file_.string()});
             return;
         }
         for (int copy = 2; !folders_.insert(variant.folder).second; ++copy)
-            variant.folder = fmt::format("{}-{}", usable_as_folder(spec.name), copy);
+            variant.folder = fmt::format("{}-{}", folder_name(spec.name), copy);
         for (const auto& change : spec.changes) variant.set.push_back(change.key + '=' + change.value);
+        if (!spec.ensemble.empty()) return add_ensemble(plan, spec, std::move(variant));
         try {
             const fs::path file = file_.parent_path() / base;
             std::vector<std::string> all = shared();
@@ -190,6 +173,29 @@ class StudyReader {
         } catch (const UserError& error) {
             for (auto diagnostic : error.diagnostics()) place(diagnostic, spec);
         }
+    }
+
+    // Runs, seeds and splits are those of its members.
+    void add_ensemble(StudyPlan& plan, const VariantSpec& spec, Variant variant) {
+        if (!plan.halving.epochs.empty())
+            problems_.add(spec.place->problem("an ensemble of variants and 'halving' don't go together"));
+        std::vector<std::string> names;
+        for (const auto& one : plan.variants) names.push_back(one.name);
+        for (const auto& name : spec.ensemble) {
+            const Variant* member = plan.find(name);
+            if (member == nullptr || !member->ensemble.empty()) {
+                problems_.add(spec.place->problem(
+                    fmt::format("the ensemble '{}' names '{}', which is no variant that trains before it{}",
+                                spec.name, name, did_you_mean(name, names))));
+                return;
+            }
+            if (variant.ensemble.empty()) variant.config = member->config;
+            variant.ensemble.push_back(name);
+        }
+        variant.set = {fmt::format("ensemble=[{}]", fmt::join(spec.ensemble, ", "))};
+        variant.config.name = variant.folder;
+        variant.config.text = resolved_yaml(variant.config);
+        plan.variants.push_back(std::move(variant));
     }
 
     // The number of runs, before the splits are known.
@@ -229,6 +235,24 @@ const std::vector<std::string>& study_keys() {
     return kKeys;
 }
 
+std::string folder_name(const std::string& name) {
+    std::string folder;
+    for (const char c : name) {
+        const bool usable = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                            c == '.' || c == '_' || c == '-';
+        if (usable) {
+            folder += c;
+        } else if (!folder.empty() && folder.back() != '-') {
+            folder += '-';
+        }
+    }
+    while (!folder.empty() && folder.back() == '-') folder.pop_back();
+    folder.erase(0, folder.find_first_not_of(".-"));
+    constexpr std::size_t kLongest = 60;
+    folder.resize(std::min(folder.size(), kLongest));
+    return folder.empty() ? "variant" : folder;
+}
+
 bool is_study_file(const fs::path& file) {
     std::error_code error;
     if (!fs::is_regular_file(file, error)) return false;
@@ -244,8 +268,13 @@ bool is_study_file(const fs::path& file) {
 
 int StudyPlan::runs() const {
     int runs = 0;
-    for (const auto& variant : variants) runs += variant.config.runs;
+    for (const auto& variant : variants) runs += variant.ensemble.empty() ? variant.config.runs : 0;
     return runs;
+}
+
+const Variant* StudyPlan::find(const std::string& variant) const {
+    const auto found = std::ranges::find(variants, variant, &Variant::name);
+    return found == variants.end() ? nullptr : &*found;
 }
 
 StudyPlan read_study(const fs::path& file, const std::vector<std::string>& overrides) {

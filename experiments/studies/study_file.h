@@ -15,6 +15,9 @@ namespace kickdrum {
 // The keys of a study's first level.
 const std::vector<std::string>& study_keys();
 
+// A name as that of a folder: letters, digits, '.', '_' and '-', not too many.
+std::string folder_name(const std::string& name);
+
 // Whether the file's first level has the key `study`. A file that can't be read isn't one.
 bool is_study_file(const std::filesystem::path& file);
 
@@ -23,6 +26,8 @@ struct Variant {
     std::string folder;            // the name as that of a folder; unique
     std::vector<std::string> set;  // what differs from its base: "features.n_mels=256"
     ExperimentConfig config;       // read and checked, with the study's runs, seeds and splits
+    std::vector<std::string>
+        ensemble;  // names of earlier variants: it's the mean of them, and trains nothing
 };
 
 // Successive halving: in each round every variant that is left trains `runs` runs of so many epochs, and the
@@ -40,7 +45,8 @@ struct StudyPlan {
     std::vector<Variant> variants;  // the first is what the others are compared with
     Halving halving;
 
-    int runs() const;  // of all variants in full
+    int runs() const;                                       // that train, of all variants in full
+    const Variant* find(const std::string& variant) const;  // by name; null where there is none
 };
 
 // Reads the file and every variant; `overrides` (--set) apply to all of them. Throws one UserError with all

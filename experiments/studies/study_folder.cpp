@@ -145,6 +145,7 @@ StudyFolder::StudyFolder(const fs::path& folder) : folder_(folder) {
         one.at("name").get_to(variant.name);
         one.at("folder").get_to(variant.folder);
         one.at("set").get_to(variant.set);
+        if (one.contains("ensemble")) one.at("ensemble").get_to(variant.ensemble);
         const fs::path file = folder / "plan" / (variant.folder + ".yaml");
         variant.config = read_experiment(file);
         variant.config.text = read_file(file);
@@ -178,6 +179,7 @@ void StudyFolder::write_state(StudyStatus status) const {
                  {"folder", variant.folder},
                  {"set", variant.set},
                  {"runs", variant.config.runs}};
+        if (!variant.ensemble.empty()) one["ensemble"] = variant.ensemble;
         if (const auto note = notes_.find(variant.folder); note != notes_.end()) {
             one["status"] = to_string(note->second.status);
             one["message"] = note->second.message;

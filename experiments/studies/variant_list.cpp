@@ -78,6 +78,10 @@ class VariantLister {
         }
         for (auto& variant : variants) {
             if (variant.name.empty()) variant.name = "base";
+            if (variant.ensemble.empty() || (grid == nullptr && random == nullptr)) continue;
+            problems_.add(variant.place->problem(
+                "an ensemble names variants of the list, and can't be crossed with 'grid' or 'random'"));
+            break;
         }
         return variants;
     }
@@ -105,6 +109,7 @@ class VariantLister {
     // `name`, `name: {key: value}`, or `{key: value, key: value}`, which is named by what it changes.
     VariantSpec one(const YamlValue& item) {
         VariantSpec variant;
+        variant.place = &item;
         if (item.kind == Kind::scalar) {
             variant.name = item.text;
             return variant;
@@ -124,14 +129,27 @@ class VariantLister {
         for (const auto& entry : named ? first.value.entries : item.entries) {
             if (entry.key == "base" && entry.value.kind == Kind::scalar) {
                 variant.base = entry.value.text;
+            } else if (entry.key == "ensemble") {
+                ensemble(entry, variant);
             } else if (check_key(entry, problems_)) {
                 variant.changes.push_back({entry.key, inline_yaml(entry.value), &entry.value});
             }
+        }
+        if (!variant.ensemble.empty() && (!named || !variant.changes.empty() || !variant.base.empty())) {
+            problems_.add(
+                item.problem("an ensemble of variants is a name with the variants and nothing else, such "
+                             "as '- both: {ensemble: [small, large]}'"));
         }
         if (!named) {
             for (const auto& change : variant.changes) variant.name = joined(variant.name, label(change));
         }
         return variant;
+    }
+
+    void ensemble(const YamlEntry& entry, VariantSpec& variant) {
+        for (const auto& item : entry.value.items) variant.ensemble.push_back(item.text);
+        if (entry.value.kind == Kind::list && entry.value.items.size() >= 2) return;
+        problems_.add(entry.problem("'ensemble' is a list of two or more variants, such as [small, large]"));
     }
 
     std::vector<VariantSpec> crossed(const std::vector<VariantSpec>& variants,

@@ -19,6 +19,8 @@ struct VariantSpec {
     std::string name;
     std::string base;  // another experiment file than the study's; empty: none
     std::vector<Change> changes;
+    std::vector<std::string> ensemble;  // names of the variants whose mean it is, instead of all above
+    const YamlValue* place = nullptr;   // in the study file
 };
 
 // From the keys `variants`, `grid` and `random` of a study: the list, each with every point of the grid or

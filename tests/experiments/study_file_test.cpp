@@ -50,6 +50,31 @@ class StudyFileTest : public testing::Test {
     TemporaryFolder folder_;
 };
 
+TEST_F(StudyFileTest, AVariantMayBeTheMeanOfOthers) {
+    const std::string begin = "study: sizes\nbase: base.yaml\nruns: 3\nvariants:\n  - base\n";
+    const StudyPlan plan =
+        read(begin + "  - small: {training.epochs: 7}\n  - both: {ensemble: [base, small]}\n");
+    ASSERT_EQ(plan.variants.size(), 3U);
+    EXPECT_THAT(plan.variants[2].ensemble, ElementsAre("base", "small"));
+    EXPECT_THAT(plan.variants[2].set, ElementsAre("ensemble=[base, small]"));
+    EXPECT_EQ(plan.runs(), 6) << "a mean trains nothing";
+
+    EXPECT_THAT(mistakes(begin + "  - both: {ensemble: [base, smal]}\n  - small: {training.epochs: 7}\n"),
+                ElementsAre(HasSubstr(
+                    "6: the ensemble 'both' names 'smal', which is no variant that trains before")));
+    EXPECT_THAT(mistakes(begin + "  - both: {ensemble: [base]}\n"),
+                ElementsAre(HasSubstr("two or more variants")));
+    EXPECT_THAT(mistakes(begin + "  - small: {training.epochs: 7}\n"
+                                 "  - both: {ensemble: [base, small], training.epochs: 3}\n"),
+                ElementsAre(HasSubstr("and nothing else")));
+    EXPECT_THAT(mistakes(begin + "  - small: {training.epochs: 7}\n  - both: {ensemble: [base, small]}\n"
+                                 "grid: {features.n_mels: [64, 128]}\n"),
+                ElementsAre(HasSubstr("can't be crossed")));
+    EXPECT_THAT(mistakes(begin + "  - small: {training.epochs: 7}\n  - both: {ensemble: [base, small]}\n"
+                                 "halving: {epochs: [5]}\n"),
+                ElementsAre(HasSubstr("'halving' don't go together")));
+}
+
 TEST_F(StudyFileTest, AListOfVariants) {
     const StudyPlan plan = read(R"(study: sizes
 base: base.yaml

@@ -61,6 +61,21 @@ TEST_F(StudyRun, EveryVariantOnTheSameSeedsAndSplit) {
     EXPECT_EQ(json::parse(report.out), document);
 }
 
+TEST_F(StudyRun, AnEnsembleOfVariantsIsTheirMean) {
+    write_text(study_ / "study.yaml", std::string(kStudy) + "  - both: {ensemble: [base, more]}\n");
+    const Outcome outcome = study_({"run", "study.yaml"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("both: the mean of base, more"));
+    const json document = summary();
+    ASSERT_EQ(document.at("variants").size(), 4U);
+    EXPECT_EQ(document.at("variants")[3].at("status"), "done");
+    EXPECT_EQ(document.at("variants")[3].at("against_first").at("pairs"), 2);
+    EXPECT_TRUE(fs::exists(study_ / "results/filters/variants/both/runs/02/ensemble.json"));
+    const Outcome resumed = study_({"resume", "results/filters"});
+    EXPECT_EQ(resumed.code, 0) << resumed.err;
+    EXPECT_EQ(summary(), document);
+}
+
 TEST_F(StudyRun, AFailedVariantIsReportedAndTheRestGoesOn) {
     // Another table for one of them, which has a clip without audio.
     write_text(study_ / "short.csv", study_.labels() + "nowhere,track99,low\n");
