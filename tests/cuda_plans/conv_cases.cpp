@@ -32,6 +32,7 @@ std::vector<ConvCase> convolutions_of_shipped_configs() {
     for (const auto& entry : fs::directory_iterator(fs::path(KICKDRUM_SOURCE_DIR) / "experiments/configs")) {
         if (!entry.is_regular_file()) continue;
         const ExperimentConfig config = read_experiment(entry.path());
+        if (config.model.empty()) continue;  // baselines alone
         const std::set<std::pair<int, int>> sizes = {
             {config.features.height, config.features.width}, {128, 128}, {256, 256}, {300, 300}};
         // Trainings' batches, and one clip: what remains when it's predicted one by one.

@@ -21,6 +21,7 @@ struct Steps {
         : clips(context, {10, 1}, DType::i32),
           rows(context, {10}, DType::i32),
           rates(context, {10}),
+          beta_1(context, {10}),
           dataset_labels(context, {1}, DType::i32),
           class_weights(context, {1}),
           indices(context, {1}, DType::i32),
@@ -30,16 +31,17 @@ struct Steps {
         clips.assign(std::vector<std::int32_t>(10, 0));
         rows.assign(std::vector<std::int32_t>(10, 1));
         rates.assign(std::vector<float>(10, 0.5F));
+        beta_1.assign(std::vector<float>(10, 0.9F));
         dataset_labels.assign(std::vector<std::int32_t>{0});
         class_weights.assign(std::vector<float>{1});
     }
     void begin(Context& context) {
-        begin_batch(context, {clips, rows, rates, dataset_labels, class_weights}, state, indices, labels,
+        begin_batch(context, {clips, rows, rates, beta_1, dataset_labels, class_weights}, state, indices, labels,
                     weights);
     }
     std::int32_t begun() { return state.get().next_batch; }
 
-    TestTensor clips, rows, rates, dataset_labels, class_weights, indices, labels, weights;
+    TestTensor clips, rows, rates, beta_1, dataset_labels, class_weights, indices, labels, weights;
     TestState state;
 };
 
