@@ -6,6 +6,7 @@
 #include <set>
 
 #include "experiments/config/read_experiment.h"
+#include "experiments/ensembles/ensemble_file.h"
 #include "nn/model/model_spec.h"
 
 namespace kickdrum {
@@ -30,7 +31,7 @@ std::vector<ConvCase> convolutions_of_shipped_configs() {
     setenv("KICKDRUM_REFERENCE_DATA", "/nowhere", 1);
     std::vector<ConvCase> cases;
     for (const auto& entry : fs::directory_iterator(fs::path(KICKDRUM_SOURCE_DIR) / "experiments/configs")) {
-        if (!entry.is_regular_file()) continue;
+        if (!entry.is_regular_file() || is_ensemble_file(entry.path())) continue;  // members are configs too
         const ExperimentConfig config = read_experiment(entry.path());
         if (config.model.empty()) continue;  // baselines alone
         const std::set<std::pair<int, int>> sizes = {

@@ -182,7 +182,8 @@ TEST_F(ResolvedYaml, ShowsEveryDefault) {
                   "  test_rolls: 1\n"
                   "  validation_rolls: test_rolls\n"
                   "  epochs: 50\n"
-                  "  early_stopping: none\n");
+                  "  early_stopping: none\n"
+                  "  save_h5: false\n");
 }
 
 }  // namespace
