@@ -126,12 +126,14 @@ Walk walk_frames(ByteWindow& bytes, std::int64_t position, unsigned kind) {
             position = *found;
             continue;
         }
-        const auto content = bytes.at(position, static_cast<std::size_t>(frame->bytes));
-        if (!content) {
+        if (frame->bytes > rest) {
             walk.audio.truncated = true;
             return walk;
         }
-        walk.audio.frames.insert(walk.audio.frames.end(), content->begin(), content->end());
+        std::vector<ByteRange>& ranges = walk.audio.frames;
+        if (ranges.empty() || ranges.back().position + ranges.back().size != position)
+            ranges.push_back({.position = position, .size = 0});
+        ranges.back().size += frame->bytes;
         ++walk.frames;
         position += frame->bytes;
     }

@@ -22,9 +22,15 @@ struct MpegFrame {
 // length isn't written in it.
 std::optional<MpegFrame> parse_mpeg_header(std::string_view header);
 
+// A part of a file, in bytes.
+struct ByteRange {
+    std::int64_t position = 0;
+    std::int64_t size = 0;
+};
+
 struct MpegAudio {
-    std::vector<char> frames;  // the whole frames, and nothing else: no tags, no damage between them
-    bool truncated = false;    // see dsp/truncation.h
+    std::vector<ByteRange> frames;  // the whole frames, and nothing else: no tags, no damage between them
+    bool truncated = false;         // see dsp/truncation.h
 };
 
 // Reads a file that begins as MPEG audio does: with a frame, or with an ID3v2 tag that no FLAC follows.
