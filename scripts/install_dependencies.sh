@@ -30,6 +30,7 @@ build libcli11-dev header:CLI/CLI.hpp
 build nlohmann-json3-dev header:nlohmann/json.hpp
 build libboost-dev header:boost/math/distributions/students_t.hpp
 build libpng-dev header:png.h
+build libturbojpeg0-dev header:turbojpeg.h
 build libxxhash-dev header:xxhash.h
 build libhdf5-dev pkg-config:hdf5-serial
 build libzip-dev header:zip.h

@@ -69,7 +69,7 @@ ExitCode split(const SplitOptions& options) {
             ExitCode::usage,
             "a stratified split needs classes: --classes a,b,c for 0/1 columns, or --label COLUMN");
     }
-    const Split parts = group_stratified_split(table, config, config.seeds.at(0));
+    const Split parts = make_split(table, config, config.seeds.at(0));
     for (const auto& warning : split_warnings(table, parts)) std::cerr << "warning: " << warning << '\n';
 
     const std::string csv = split_csv(rows_of(table, parts), table.classes, table.sets);

@@ -117,6 +117,11 @@ class Checks {
             problems_.add(
                 data->problem("'data.labels' is missing (table of the clips: a CSV file with a header)"));
         }
+        if (data->find("audio") == nullptr && data->find("images") == nullptr)
+            problems_.add(data->problem("'data.audio' is missing (folder of the clips, named by their id)"));
+        if (value_at(root_, "data.audio") != nullptr && value_at(root_, "data.images") != nullptr)
+            complain({"data.images"},
+                     "'data.audio' and 'data.images' are both given; clips are one or the other");
         if (!sound("data.classes")) return;
         if (names.empty()) {
             // All names of that column, or of the folders.
@@ -383,7 +388,7 @@ void Checks::features() {
                  "and 'reference: max'");
     }
     channels();
-    if (sound("features")) warn_of_empty_bands();
+    if (sound("features") && !f.pixels) warn_of_empty_bands();
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ namespace kickdrum {
 
 enum class DeviceChoice { automatic, cpu, cuda };
 enum class OnBadClip { stop, skip };
+// The channels that are taken of pictures.
+enum class ClipPixels { grey, rgb };
 enum class DataLayout { table, folder_per_class };
 // Which rows of the table are clips: those with one class, or also with several, or also with none.
 enum class KeepRows { exactly_one, any, all };
@@ -28,8 +30,9 @@ enum class LengthRule { pad, crop, loop, error };
 
 struct DataConfig {
     DataLayout layout = DataLayout::table;
-    std::filesystem::path labels;  // absolute, or relative to the working directory: ready to open
-    std::filesystem::path audio;
+    std::filesystem::path labels;      // absolute, or relative to the working directory: ready to open
+    std::filesystem::path audio;       // folder of the clips: sounds, or pictures
+    std::optional<ClipPixels> pixels;  // the clips are pictures
     std::string id = "sample_id";
     std::string group = "spot_id";
     std::vector<std::string> classes;          // in the order of the confusion matrix
@@ -44,8 +47,13 @@ struct DataConfig {
     bool sets() const { return keep != KeepRows::exactly_one; }
 };
 
+enum class SplitKind { stratified_group_kfold, stratified };
+
 struct SplitConfig {
+    SplitKind kind = SplitKind::stratified_group_kfold;
     std::vector<int> folds{3, 2};
+    double rest_share = 0.3;               // stratified: of the clips, that are not trained on
+    double test_share = 0.5;               // and of those, that are tested on
     std::vector<std::uint32_t> seeds{42};  // one for all runs, or one per run
 
     std::uint32_t seed_of_run(int run) const {  // run counts from 0
@@ -79,8 +87,12 @@ struct FeatureConfig {
     bool resize = true;
     std::vector<std::string> channels{"value"};
     bool standardize = false;  // per band, by the training part
+    std::optional<ClipPixels>
+        pixels;  // data.pixels, where clips are pictures: nothing else but `size` counts
 
-    std::int64_t channel_count() const { return std::ssize(channels); }
+    std::int64_t channel_count() const {
+        return pixels ? (*pixels == ClipPixels::rgb ? 3 : 1) : std::ssize(channels);
+    }
     Shape clip_shape() const { return {1, height, width, channel_count()}; }
 };
 
@@ -88,6 +100,16 @@ struct FeatureConfig {
 struct ClassWeights {
     enum class Kind { none, balanced, given } kind = Kind::none;
     std::vector<float> given;  // by class
+};
+
+// What training starts from, and which layers learn when.
+struct TransferConfig {
+    std::filesystem::path init_from;               // a model file; empty: random weights
+    std::vector<std::string> layers;               // whose weights are taken; empty: all of them
+    bool replace_head = false;                     // but not the last layer's
+    std::vector<std::string> freeze;               // layers that don't learn before ...
+    int unfreeze_at = LayerTraining::kNever;       // ... this epoch, from 0
+    std::map<std::string, double> learning_rates;  // by layer: factors of the learning rate
 };
 
 struct ExperimentConfig {
@@ -103,6 +125,7 @@ struct ExperimentConfig {
     SplitConfig split;
     FeatureConfig features;
     ModelSpec model;
+    TransferConfig transfer;
     TrainingSpec training;  // class_weights stay empty here: they follow from `class_weights` and the split
     ClassWeights class_weights;
     bool save_h5 = false;                 // also model.h5

@@ -5,20 +5,31 @@ namespace kickdrum {
 namespace {
 
 constexpr IntegerRange kRuns{1, 1000};
+constexpr NumberRange kPartShare{.low = 0, .high = 1, .without_low = true, .without_high = true};
 constexpr IntegerRange kSeeds{0, std::numeric_limits<std::int64_t>::max()};
 constexpr IntegerRange kSplitSeeds{0, std::numeric_limits<std::uint32_t>::max()};  // as numpy's RandomState
 
 void data_fields(Fields& fields, DataConfig& data) {
     std::optional<std::string> labels;
     if (!data.labels.empty()) labels = data.labels.string();
-    std::string audio = data.audio.string();
+    std::optional<std::string> audio;
+    std::optional<std::string> images;
+    if (!data.audio.empty()) (data.pixels ? images : audio) = data.audio.string();
     fields.choice<DataLayout>(
         {"layout", "where the classes stand"}, data.layout,
         {{"table", DataLayout::table}, {"folder_per_class", DataLayout::folder_per_class}});
     fields.optional_text({"labels", "table of the clips: a CSV file with a header"}, labels);
-    fields.text({"audio", "folder of the clips, named by their id", true}, audio);
+    fields.optional_text({"audio", "folder of the clips, named by their id"}, audio);
+    fields.optional_text({"images", "folder of pictures (PNG, JPEG), instead of `audio`"}, images);
+    auto pixels = data.pixels.value_or(ClipPixels::grey);
+    if (!audio || images) {
+        fields.choice<ClipPixels>({"pixels", "what is taken of pictures"}, pixels,
+                                  {{"grey", ClipPixels::grey}, {"rgb", ClipPixels::rgb}});
+    }
     data.labels = labels.value_or("");
-    data.audio = audio;
+    data.audio = audio.value_or(images.value_or(""));
+    data.pixels.reset();
+    if (images) data.pixels = pixels;
     fields.text({"id", "column of the clip's name: its file name without extension"}, data.id);
     fields.text({"group", "column of the track: clips of one group never fall into two parts"}, data.group);
     fields.texts({"classes", "the classes, in the order of the confusion matrix"}, data.classes);
@@ -40,8 +51,13 @@ void data_fields(Fields& fields, DataConfig& data) {
 }
 
 void split_fields(Fields& fields, SplitConfig& split) {
-    int kind = 0;
-    fields.choice<int>({"kind", "how clips are dealt out"}, kind, {{"stratified_group_kfold", 0}});
+    fields.choice<SplitKind>({"kind", "how clips are dealt out"}, split.kind,
+                             {{"stratified_group_kfold", SplitKind::stratified_group_kfold},
+                              {"stratified", SplitKind::stratified}});
+    fields.number({"rest_share", "share of the clips that are not trained on, for kind: stratified"},
+                  split.rest_share, kPartShare);
+    fields.number({"test_share", "share of those that are tested on, for kind: stratified"}, split.test_share,
+                  kPartShare);
     std::vector<std::int64_t> folds(split.folds.begin(), split.folds.end());
     fields.integers({"folds", "first fold of the first number: train | rest; of the second: val | test"},
                     folds, {2, 1000}, 2);
@@ -71,9 +87,30 @@ void pcen_fields(Fields& fields, PcenSettings& pcen) {
                   {.low = 0, .without_low = true});
 }
 
+void size_field(Fields& fields, FeatureConfig& features) {
+    Extent2d size{features.height, features.width};
+    fields.extent({"size", "height (mels) and width (frames) of the picture"}, size, {1, 4096});
+    features.height = size.h;
+    features.width = size.w;
+}
+
+void standardize_field(Fields& fields, FeatureConfig& features) {
+    fields.choice<bool>({"standardize", "each band to mean 0 and deviation 1 over the training part"},
+                        features.standardize, {{"none", false}, {"per_band", true}});
+}
+
+void picture_fields(Fields& fields, FeatureConfig& features) {
+    size_field(fields, features);
+    standardize_field(fields, features);
+}
+
 }  // namespace
 
 void feature_fields(Fields& fields, FeatureConfig& features) {
+    if (features.pixels) {
+        picture_fields(fields, features);
+        return;
+    }
     fields.choice<ClipKind>(
         {"kind", "what the network sees"}, features.kind,
         {{"log_mel", ClipKind::log_mel}, {"pcen", ClipKind::pcen}, {"mfcc", ClipKind::mfcc}});
@@ -106,18 +143,29 @@ void feature_fields(Fields& fields, FeatureConfig& features) {
     fields.integer({"n_mfcc", "coefficients, for kind: mfcc"}, features.n_mfcc, {1, 2048});
     fields.block({"pcen", "per-channel energy normalisation, for kind: pcen"},
                  [&](Fields& block) { pcen_fields(block, features.pcen); });
-    Extent2d size{features.height, features.width};
-    fields.extent({"size", "height (mels) and width (frames) of the picture"}, size, {1, 4096});
-    features.height = size.h;
-    features.width = size.w;
+    size_field(fields, features);
     fields.choice<bool>({"resize", "whether the spectrogram is resized to the picture, or cut or padded"},
                         features.resize, {{"area", true}, {"none", false}});
     fields.choice<ImageKind>({"image", "how the spectrogram becomes a picture"}, features.image,
                              {{"float", ImageKind::smooth}, {"specshow_gray", ImageKind::specshow_gray}});
     fields.texts({"channels", "what the picture's channels hold"}, features.channels);
-    fields.choice<bool>({"standardize", "each band to mean 0 and deviation 1 over the training part"},
-                        features.standardize, {{"none", false}, {"per_band", true}});
+    standardize_field(fields, features);
 }
+
+namespace {
+
+void transfer_fields(Fields& fields, TransferConfig& transfer) {
+    fields.texts({"layers", "layers whose weights are taken, by name or number"}, transfer.layers);
+    fields.boolean({"replace_head", "leave the last layer out: it begins anew"}, transfer.replace_head);
+    fields.texts({"freeze", "layers that don't learn"}, transfer.freeze);
+    fields.integer_or_word({"unfreeze_at", "epoch (from 0) at which they begin to"}, transfer.unfreeze_at,
+                           {0, 1'000'000}, "never", LayerTraining::kNever);
+    std::size_t chosen = transfer.learning_rates.empty() ? 0 : 1;
+    fields.word_or_numbers({"learning_rates", "factors of the learning rate, by layer"}, chosen, {{"none"}},
+                           transfer.learning_rates, {.low = 0, .high = 1000, .without_low = true});
+}
+
+}  // namespace
 
 std::vector<std::string> published_metrics() {
     std::vector<std::string> names;
@@ -156,6 +204,7 @@ void experiment_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues&
                         {{"fp32", Math::fp32}, {"tf32", Math::tf32}, {"bf16", Math::bf16}});
     fields.boolean({"deterministic", "the same bits for the same file and seed"}, config.deterministic);
     fields.block({"data", "the clips", true}, [&](Fields& block) { data_fields(block, config.data); });
+    config.features.pixels = config.data.pixels;
     fields.block({"split", "training, validation and test part"},
                  [&](Fields& block) { split_fields(block, config.split); });
     const bool has_network = config.baselines.empty();  // as long as the file isn't read: perhaps
@@ -164,6 +213,12 @@ void experiment_fields(Fields& fields, ExperimentConfig& config, FileOnlyValues&
         fields.block({"features", "the spectrogram"},
                      [&](Fields& block) { feature_fields(block, config.features); });
         fields.layers({"model", "the network: a list of layers"}, config.model);
+        std::optional<std::string> init_from;
+        if (!config.transfer.init_from.empty()) init_from = config.transfer.init_from.string();
+        fields.optional_text({"init_from", "a model file whose weights training starts from"}, init_from);
+        config.transfer.init_from = init_from.value_or("");
+        fields.block({"transfer", "what is taken of it, and which layers learn when"},
+                     [&](Fields& block) { transfer_fields(block, config.transfer); });
         fields.block({"training", "how the network is trained"},
                      [&](Fields& block) { training_fields(block, config, other); });
     }

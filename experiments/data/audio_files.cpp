@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -12,23 +11,38 @@
 namespace kickdrum {
 namespace {
 
-bool is_audio(const std::filesystem::path& file) {
-    constexpr std::array<std::string_view, 8> kKnown{".mp3",  ".wav", ".flac", ".ogg",
-                                                     ".aiff", ".aif", ".au",   ".opus"};
+// What is searched for, in the words of messages.
+struct Media {
+    std::vector<std::string_view> extensions;
+    std::string_view name;
+    std::string_view key;
+};
+
+Media audio() {
+    return {.extensions = {".mp3", ".wav", ".flac", ".ogg", ".aiff", ".aif", ".au", ".opus"},
+            .name = "audio folder",
+            .key = "data.audio"};
+}
+
+Media pictures() {
+    return {.extensions = {".png", ".jpg", ".jpeg"}, .name = "folder of pictures", .key = "data.images"};
+}
+
+bool is_one(const Media& media, const std::filesystem::path& file) {
     std::string extension = file.extension().string();
     for (char& c : extension) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
-    return std::ranges::find(kKnown, extension) != kKnown.end();
+    return std::ranges::find(media.extensions, extension) != media.extensions.end();
 }
 
-using AudioFiles = std::map<std::string, std::vector<std::filesystem::path>>;
+using FilesByName = std::map<std::string, std::vector<std::filesystem::path>>;
 
 class Search {
  public:
-    explicit Search(Problems& problems) : problems_(problems) {}
+    Search(Media media, Problems& problems) : problems_(problems), media_(std::move(media)) {}
 
-    AudioFiles run(const std::filesystem::path& top) {
+    FilesByName run(const std::filesystem::path& top) {
         folders_.push_back(top);
         while (!folders_.empty()) {
             const auto next = std::move(folders_.back());
@@ -51,18 +65,19 @@ class Search {
             std::error_code ignored;  // a link to nothing is no file
             if (entry->is_directory(ignored)) {
                 if (!path.filename().string().starts_with('.')) folders_.push_back(path);
-            } else if (is_audio(path) && entry->is_regular_file(ignored)) {
+            } else if (is_one(media_, path) && entry->is_regular_file(ignored)) {
                 files_[path.stem().string()].push_back(path);
             }
         }
         if (!error) return;
-        problems_.add(
-            {.message = fmt::format("can't list the audio folder: {}; check 'data.audio'", error.message()),
-             .file = folder.string()});
+        problems_.add({.message = fmt::format("can't list the {}: {}; check '{}'", media_.name,
+                                              error.message(), media_.key),
+                       .file = folder.string()});
     }
 
     Problems& problems_;
-    AudioFiles files_;
+    Media media_;
+    FilesByName files_;
     std::vector<std::filesystem::path> folders_;  // still to be searched
     std::set<std::filesystem::path> seen_;
 };
@@ -71,7 +86,12 @@ class Search {
 
 std::map<std::string, std::vector<std::filesystem::path>> audio_files(const std::filesystem::path& folder,
                                                                       Problems& problems) {
-    return Search(problems).run(folder);
+    return Search(audio(), problems).run(folder);
+}
+
+std::map<std::string, std::vector<std::filesystem::path>> picture_files(const std::filesystem::path& folder,
+                                                                        Problems& problems) {
+    return Search(pictures(), problems).run(folder);
 }
 
 }  // namespace kickdrum

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The audio files of a folder, by name without extension.
+// The audio files or pictures of a folder, by name without extension.
 #pragma once
 
 #include <filesystem>
@@ -16,5 +16,9 @@ namespace kickdrum {
 // isn't there or can't be read is added to `problems`.
 std::map<std::string, std::vector<std::filesystem::path>> audio_files(const std::filesystem::path& folder,
                                                                       Problems& problems);
+
+// The same for pictures: files ending with png, jpg or jpeg.
+std::map<std::string, std::vector<std::filesystem::path>> picture_files(const std::filesystem::path& folder,
+                                                                        Problems& problems);
 
 }  // namespace kickdrum

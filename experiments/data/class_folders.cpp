@@ -57,11 +57,14 @@ class FolderReader {
  private:
     void take_class(const std::string& name, bool may_be_empty) {
         std::vector<fs::path> files;
-        for (const auto& [stem, paths] : audio_files(config_.audio / name, problems_))
+        for (const auto& [stem, paths] :
+             (config_.pixels ? picture_files : audio_files)(config_.audio / name, problems_))
             files.insert(files.end(), paths.begin(), paths.end());
         std::ranges::sort(files);
         if (files.empty()) {
-            if (!may_be_empty) problem(fmt::format("class '{}' has no audio file in its folder", name));
+            if (!may_be_empty)
+                problem(fmt::format("class '{}' has no {} in its folder", name,
+                                    config_.pixels ? "picture" : "audio file"));
             return;
         }
         const auto label = static_cast<int>(table_.classes.size());

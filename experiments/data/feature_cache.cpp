@@ -278,7 +278,9 @@ FeatureLoad load_features(const ClipTable& table, const FeatureRecipe& recipe, c
 
 FeatureLoad load_features(const ClipTable& table, const FeatureConfig& features,
                           const FeatureOptions& options, const FeatureProgress& progress) {
-    return load_features(table, log_mel_recipe(features, options.context), options, progress);
+    const FeatureRecipe recipe =
+        features.pixels ? picture_recipe(features) : log_mel_recipe(features, options.context);
+    return load_features(table, recipe, options, progress);
 }
 
 path default_feature_cache() {

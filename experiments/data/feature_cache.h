@@ -70,6 +70,8 @@ enum class Fingerprints : bool { without, with };
 // the CPU's, so the settings do too, and the cache never mixes them. The context must outlive the recipe.
 FeatureRecipe log_mel_recipe(const FeatureConfig& features, Context* context = nullptr,
                              Fingerprints fingerprints = Fingerprints::without);
+// Of pictures: see picture.h.
+FeatureRecipe picture_recipe(const FeatureConfig& features);
 
 // What was computed is in the cache even if this is stopped or killed (but for the last few clips). The
 // result doesn't depend on the number of threads. Errors other than AudioError are passed on.

@@ -307,7 +307,7 @@ class LabelReader {
 
 void find_audio(const DataConfig& config, ClipTable& table, Problems& problems) {
     if (config.audio.empty() || config.filename) return;
-    const auto files = audio_files(config.audio, problems);
+    const auto files = (config.pixels ? picture_files : audio_files)(config.audio, problems);
     for (auto& clip : table.clips) {
         const auto found = files.find(clip.id);
         if (found == files.end()) continue;
@@ -317,10 +317,10 @@ void find_audio(const DataConfig& config, ClipTable& table, Problems& problems) 
         for (const auto& file : found->second) {
             names += fmt::format("{}'{}'", names.empty() ? "" : ", ", file.filename().string());
         }
-        problems.add(
-            {.message = fmt::format("clip '{}' (line {} of '{}') has {} audio files: {}; keep one", clip.id,
-                                    clip.row, table.file.string(), found->second.size(), names),
-             .file = config.audio.string()});
+        problems.add({.message = fmt::format("clip '{}' (line {} of '{}') has {} {}: {}; keep one", clip.id,
+                                             clip.row, table.file.string(), found->second.size(),
+                                             config.pixels ? "pictures" : "audio files", names),
+                      .file = config.audio.string()});
     }
 }
 

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "experiments/data/label_sets.h"
+#include "experiments/data/stratified_shuffle.h"
 
 namespace kickdrum {
 namespace {
@@ -29,6 +30,16 @@ std::vector<std::set<std::string>> groups_by_class(const ClipTable& table) {
             groups.at(static_cast<std::size_t>(c)).insert(clip.group);
     }
     return groups;
+}
+
+// The first one that is; empty: none.
+std::string group_in_two_parts(const ClipTable& table, const Split& split) {
+    std::map<std::string, Part> part_of;
+    for (std::size_t i = 0; i < table.clips.size(); ++i) {
+        const auto& group = table.clips[i].group;
+        if (part_of.emplace(group, split.parts[i]).first->second != split.parts[i]) return group;
+    }
+    return {};
 }
 
 // Clips that are yet to be split, as indices into the table.
@@ -54,6 +65,27 @@ std::vector<int> folds_of(const ClipTable& table, const std::vector<std::size_t>
               .file = table.file.string()}});
     }
     return stratified_group_folds(labels, groups, folds, seed, shuffle);
+}
+
+// Of the stratified split: each class needs a clip in every part.
+void check_classes(const ClipTable& table, const SplitConfig& config, Problems& problems) {
+    if (table.sets) {
+        problems.add({.message = "'split.kind: stratified' needs one class for each clip; take "
+                                 "stratified_group_kfold",
+                      .file = table.file.string()});
+        return;
+    }
+    std::vector<std::size_t> clips(table.classes.size());
+    for (const auto& clip : table.clips) ++clips.at(static_cast<std::size_t>(clip.label));
+    for (std::size_t c = 0; c < clips.size(); ++c) {
+        const auto rest = static_cast<double>(clips[c]) * config.rest_share;
+        if (clips[c] >= kParts.size() && rest >= 1) continue;
+        problems.add({.message = fmt::format(
+                          "class '{}' has {}, too few to train, validate and test on with 'split.rest_share: "
+                          "{}': label more clips, or leave the class out of 'data.classes'",
+                          table.classes[c], counted(clips[c], "clip"), config.rest_share),
+                      .file = table.file.string()});
+    }
 }
 
 void require_clips_in_all_parts(const ClipTable& table, const Split& split) {
@@ -120,6 +152,44 @@ Split group_stratified_split(const ClipTable& table, const SplitConfig& config, 
     return split;
 }
 
+Split stratified_split(const ClipTable& table, const SplitConfig& config, std::uint32_t seed) {
+    Problems problems;
+    check_classes(table, config, problems);
+    problems.throw_if_any(ExitCode::data);
+    std::vector<int> labels;
+    for (const auto& clip : table.clips) labels.push_back(clip.label);
+    Split split{.seed = seed, .parts = std::vector<Part>(labels.size(), Part::train)};
+    try {
+        const ShuffledParts first = stratified_shuffle_split(labels, config.rest_share, seed);
+        std::vector<int> rest;
+        for (const std::size_t clip : first.test) rest.push_back(labels[clip]);
+        const ShuffledParts second = stratified_shuffle_split(rest, config.test_share, seed);
+        for (const std::size_t place : second.train) split.parts[first.test[place]] = Part::val;
+        for (const std::size_t place : second.test) split.parts[first.test[place]] = Part::test;
+    } catch (const std::invalid_argument& error) {
+        throw UserError(ExitCode::data,
+                        {{.message = fmt::format("the split isn't possible: {}; label more clips, or change "
+                                                 "'split.rest_share' ({}) and 'split.test_share' ({})",
+                                                 error.what(), config.rest_share, config.test_share),
+                          .file = table.file.string()}});
+    }
+    require_clips_in_all_parts(table, split);
+    return split;
+}
+
+Split make_split(const ClipTable& table, const SplitConfig& config, std::uint32_t seed) {
+    return config.kind == SplitKind::stratified ? stratified_split(table, config, seed)
+                                                : group_stratified_split(table, config, seed);
+}
+
+void check_split(const ClipTable& table, const SplitConfig& config, Problems& problems) {
+    if (config.kind == SplitKind::stratified) {
+        check_classes(table, config, problems);
+    } else {
+        check_groups(table, config, problems);
+    }
+}
+
 std::vector<std::int32_t> clips_of(const Split& split, Part part) {
     std::vector<std::int32_t> clips;
     for (std::size_t clip = 0; clip < split.parts.size(); ++clip) {
@@ -135,6 +205,13 @@ std::vector<std::string> split_warnings(const ClipTable& table, const Split& spl
             present.emplace(split.parts.at(i), c);
     }
     std::vector<std::string> warnings;
+    if (const std::string group = group_in_two_parts(table, split); !group.empty()) {
+        warnings.push_back(
+            fmt::format("clips of '{}' and perhaps of other groups fall into two parts (split seed {}): the "
+                        "scores may be "
+                        "too good; 'split.kind: stratified_group_kfold' keeps groups together",
+                        group, split.seed));
+    }
     for (const Part part : kParts) {
         for (std::size_t c = 0; c < table.classes.size(); ++c) {
             if (present.contains({part, static_cast<int>(c)})) continue;
@@ -149,13 +226,10 @@ std::vector<std::string> split_warnings(const ClipTable& table, const Split& spl
 
 void check_no_leak(const ClipTable& table, const Split& split) {
     if (split.parts.size() != table.clips.size()) throw std::logic_error("a split of another table");
-    std::map<std::string, Part> part_of;
-    for (std::size_t i = 0; i < table.clips.size(); ++i) {
-        const auto& group = table.clips[i].group;
-        if (part_of.emplace(group, split.parts[i]).first->second != split.parts[i]) {
-            throw std::logic_error(
-                fmt::format("the split with seed {} puts group '{}' into two parts", split.seed, group));
-        }
+    const std::string group = group_in_two_parts(table, split);
+    if (!group.empty()) {
+        throw std::logic_error(
+            fmt::format("the split with seed {} puts group '{}' into two parts", split.seed, group));
     }
 }
 

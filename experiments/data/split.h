@@ -27,6 +27,15 @@ void check_groups(const ClipTable& table, const SplitConfig& config, Problems& p
 Split group_stratified_split(const ClipTable& table, const SplitConfig& config, std::uint32_t seed,
                              GroupShuffle shuffle = GroupShuffle::counts_only);
 
+// scikit-learn's train_test_split(test_size=rest_share, stratify, random_state=seed), and of the rest again
+// with test_share and the same seed: train, and then val and test. Groups don't count. Throws UserError (exit
+// 3) where classes are too small.
+Split stratified_split(const ClipTable& table, const SplitConfig& config, std::uint32_t seed);
+
+// The one of the two that config.kind says, and what is to be checked before it.
+Split make_split(const ClipTable& table, const SplitConfig& config, std::uint32_t seed);
+void check_split(const ClipTable& table, const SplitConfig& config, Problems& problems);
+
 // The clips of a part, as indices into the table that was split.
 std::vector<std::int32_t> clips_of(const Split& split, Part part);
 

@@ -16,9 +16,17 @@ constexpr IntegerRange kExtent{1, 65'536};
 void description_fields(Fields& fields, ModelFile& model, std::vector<std::int64_t>& clip) {
     fields.texts({"classes", "the classes, in the order of the outputs", true}, model.classes);
     fields.integers({"clip", "height, width and channels of an input"}, clip, kExtent, 3);
-    fields.optional_block<FeatureConfig>(
-        {"features", "the spectrogram"}, model.features,
-        [](Fields& block, FeatureConfig& features) { feature_fields(block, features); });
+    int pixels = model.features && model.features->pixels ? static_cast<int>(*model.features->pixels) : -1;
+    fields.choice<int>({"pixels", "of pictures that were read as such, not made of sound"}, pixels,
+                       {{"none", -1},
+                        {"grey", static_cast<int>(ClipPixels::grey)},
+                        {"rgb", static_cast<int>(ClipPixels::rgb)}});
+    fields.optional_block<FeatureConfig>({"features", "the spectrogram"}, model.features,
+                                         [pixels](Fields& block, FeatureConfig& features) {
+                                             if (pixels >= 0)
+                                                 features.pixels = static_cast<ClipPixels>(pixels);
+                                             feature_fields(block, features);
+                                         });
     fields.integer_or_word({"input_frames", "frames that the network sees at a time"}, model.input_frames,
                            {1, 4096}, "all", std::int64_t{0});
     fields.integer({"test_rolls", "places of a clip over which a prediction averages"}, model.test_rolls,

@@ -40,9 +40,11 @@ std::vector<float> part_images(std::vector<float>& images, std::size_t image, st
 
 ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTable& labels,
                                     const DataOptions& options) {
+    const bool sounds = !config.features.pixels;
+    const FeatureRecipe recipe = sounds ? log_mel_recipe(config.features, options.context, Fingerprints::with)
+                                        : picture_recipe(config.features);
     FeatureLoad load =
-        load_features(labels, log_mel_recipe(config.features, options.context, Fingerprints::with),
-                      {.cache = options.cache, .threads = options.threads}, options.progress);
+        load_features(labels, recipe, {.cache = options.cache, .threads = options.threads}, options.progress);
     ExperimentData data;
     data.warnings = config.warnings;
     data.from_cache = load.from_cache;
@@ -65,13 +67,15 @@ ExperimentData load_experiment_data(const ExperimentConfig& config, const ClipTa
     data.images = std::move(load.images);
     const std::vector<float> fingerprints =
         part_images(data.images, static_cast<std::size_t>(config.features.clip_shape().count()),
-                    kFingerprintFrames, dropped);
-    data.duplicates =
-        find_duplicates(data.table, fingerprints,
-                        FingerprintPlan(config.features.sample_rate, best_simd_level()).frame_seconds());
+                    sounds ? kFingerprintFrames : 0, dropped);
+    if (sounds) {
+        data.duplicates =
+            find_duplicates(data.table, fingerprints,
+                            FingerprintPlan(config.features.sample_rate, best_simd_level()).frame_seconds());
+    }
 
     Problems problems;
-    check_groups(data.table, config.split, problems);
+    check_split(data.table, config.split, problems);
     problems.throw_if_any(ExitCode::data);
     return data;
 }
@@ -90,8 +94,7 @@ Buffer upload_images(Context& context, const std::vector<float>& images, std::in
 
 std::vector<Split> make_splits(const ExperimentConfig& config, const ClipTable& table) {
     std::vector<Split> splits;
-    for (const auto seed : config.split.seeds)
-        splits.push_back(group_stratified_split(table, config.split, seed));
+    for (const auto seed : config.split.seeds) splits.push_back(make_split(table, config.split, seed));
     return splits;
 }
 
