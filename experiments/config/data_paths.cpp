@@ -52,7 +52,8 @@ void resolve(const YamlValue& root, const std::string& key, const std::filesyste
 void resolve_data_paths(const YamlValue& root, const std::filesystem::path& folder, ExperimentConfig& config,
                         Problems& problems) {
     resolve(root, "data.labels", folder, config.data.labels, problems);
-    resolve(root, "data.audio", folder, config.data.audio, problems);
+    resolve(root, config.data.pixels ? "data.images" : "data.audio", folder, config.data.audio, problems);
+    resolve(root, "init_from", folder, config.transfer.init_from, problems);
     for (auto& spec : config.baselines) {
         const std::string path = "baselines." + spec.name;
         resolve(root, path + ".table", folder, spec.table, problems);

@@ -9,7 +9,8 @@
 
 namespace kickdrum {
 
-// Makes data.labels, data.audio and the files of baselines absolute: puts in ${KICKDRUM_REFERENCE_DATA}; a
+// Makes data.labels, data.audio or data.images, init_from and the files of baselines absolute: puts in
+// ${KICKDRUM_REFERENCE_DATA}; a
 // relative path is relative to `folder` (the experiment file's), or to the working directory if it was given
 // to --set.
 void resolve_data_paths(const YamlValue& root, const std::filesystem::path& folder, ExperimentConfig& config,

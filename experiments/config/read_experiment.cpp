@@ -9,6 +9,7 @@
 #include "experiments/config/data_paths.h"
 #include "experiments/config/device_choice.h"
 #include "experiments/config/overrides.h"
+#include "experiments/config/transfer_checks.h"
 #include "experiments/config/yaml_reader.h"
 #include "experiments/diagnostics.h"
 #include "experiments/files.h"
@@ -126,6 +127,7 @@ ExperimentConfig read_experiment(const fs::path& file, const std::vector<std::st
     reader.finish();
     resolve_data_paths(root, file.parent_path(), config, problems);
     check_config(root, config, other, problems);
+    check_transfer(root, config, problems);
     if (computer == MeantFor::this_computer) check_device(root, config, problems);
     if (!problems.empty()) throw UserError(ExitCode::usage, in_order(problems));
     return config;

@@ -15,6 +15,8 @@ std::string resolved_yaml(const ExperimentConfig& config) {
         if (!spec.results.folder.empty())
             spec.results.folder = std::filesystem::absolute(spec.results.folder);
     }
+    if (!config.transfer.init_from.empty())
+        values.transfer.init_from = std::filesystem::absolute(config.transfer.init_from);
     FileOnlyValues other;
     for (std::size_t c = 0; c < config.class_weights.given.size(); ++c) {
         other.class_weights[config.data.classes.at(c)] = shortest(config.class_weights.given[c]);

@@ -13,6 +13,7 @@
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
 #include "experiments/diagnostics.h"
+#include "experiments/models/initial_weights.h"
 #include "experiments/runs/dataset_labels.h"
 #include "experiments/runs/experiment_data.h"
 #include "experiments/runs/interrupt.h"
@@ -118,6 +119,8 @@ std::optional<ExperimentData> check_data(const ExperimentConfig& config, const C
     const ClipTable labels = read_labels(config.data);
     progress.stage_done(fmt::format("{} clips in {} classes", labels.clips.size(), labels.classes.size()));
     report.layers = layers_of(config, labels);
+    const InitialWeights initial = read_initial_weights(config, labels.classes);
+    report.warnings.insert(report.warnings.end(), initial.warnings.begin(), initial.warnings.end());
     for (const auto& dropped : labels.dropped) {
         report.warnings.push_back(fmt::format("{} rows {} don't count", dropped.rows, dropped.reason));
     }

@@ -17,6 +17,7 @@
 #include "experiments/data/split.h"
 #include "experiments/export/mlflow.h"
 #include "experiments/files.h"
+#include "experiments/models/initial_weights.h"
 #include "experiments/report/score_text.h"
 #include "experiments/runs/experiment_data.h"
 #include "experiments/runs/interrupt.h"
@@ -49,6 +50,8 @@ class Experiment {
         table_ = read_labels(config_.data);
         progress_.stage_done(
             fmt::format("{} clips in {} classes", table_.clips.size(), table_.classes.size()));
+        initial_ = read_initial_weights(config_, table_.classes);
+        for (const auto& warning : initial_.warnings) progress_.warning(warning);
         // Old results stay until the data of those that replace them is known to be good.
         const FolderUse use = folder_use();
         if (use == FolderUse::replace && !load_data()) {
@@ -252,9 +255,11 @@ class Experiment {
             .folder = recorder.checkpoint_folder(run),
             .identity = {
                 {"experiment", to_string(content_hash(std::string_view(recorder.results().resolved_yaml)))},
-                {"data", data_hash(split)}}};
-        TrainingRunOutcome outcome = train_run(context, config_, table_, split, inputs_tensor_,
-                                               bands_ ? &*bands_ : nullptr, run, hooks, checkpoints);
+                {"data", data_hash(split)},
+                {"init_from", initial_.identity}}};
+        TrainingRunOutcome outcome =
+            train_run(context, config_, table_, split, inputs_tensor_, bands_ ? &*bands_ : nullptr, run,
+                      hooks, checkpoints, initial_);
         if (outcome.interrupted) return false;
         recorder.run_finished(std::move(outcome));
         return !interrupt_.interrupted();
@@ -280,6 +285,7 @@ class Experiment {
     // What all runs share, and only read.
     Context data_context_;
     ClipTable table_;
+    InitialWeights initial_;
     Buffer inputs_;
     Tensor inputs_tensor_;           // [clips, height, width, channels]
     std::optional<BandSums> bands_;  // to standardise by

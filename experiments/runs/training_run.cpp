@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
+#include "dsp/audio_file.h"
+#include "dsp/audio_stream.h"
 #include "experiments/data/label_sets.h"
 #include "experiments/data/split.h"
 #include "experiments/diagnostics.h"
@@ -59,8 +62,29 @@ EpochRecord record_of(const EpochResult& epoch) {
             .seconds = epoch.seconds};
 }
 
+// The length that predictions cut tracks into: the middle one of some clips, where they're long to a twentieth of a
+// second, as encoders add frames. 0 where it's not known.
+double seconds_of_a_clip(const ExperimentConfig& config, const ClipTable& table) {
+    constexpr std::size_t kLookedAt = 9;
+    if (config.features.seconds) return *config.features.seconds;
+    if (config.features.pixels) return 0;
+    std::vector<double> lengths;
+    const std::size_t step = std::max<std::size_t>(1, table.clips.size() / kLookedAt);
+    for (std::size_t i = 0; i < table.clips.size(); i += step) {
+        try {
+            const AudioStream clip(table.clips[i].audio);
+            lengths.push_back(static_cast<double>(clip.announced()) / clip.sample_rate());
+        } catch (const AudioError&) {  // gone since its features were computed
+        }
+    }
+    if (lengths.empty()) return 0;
+    const auto middle = lengths.begin() + std::ssize(lengths) / 2;
+    std::nth_element(lengths.begin(), middle, lengths.end());
+    return *middle > 2 ? std::round(*middle * 20) / 20 : *middle;
+}
+
 ModelFile model_of(const ExperimentConfig& config, const ClipTable& table, const RunResult& result,
-                   const TrainingSpec& spec, const Trainer& trainer) {
+                   const TrainingSpec& spec, const Trainer& trainer, const InitialWeights& initial) {
     ModelFile model{.network = {.model = config.model,
                                 .input = evaluation_inputs(config.features.clip_shape(), spec),
                                 .classes = static_cast<int>(table.classes.size()),
@@ -77,9 +101,19 @@ ModelFile model_of(const ExperimentConfig& config, const ClipTable& table, const
                               {"seed", std::to_string(result.seed)},
                               {"best_epoch", std::to_string(result.best_epoch)},
                               {"experiment_file", config.text}}};
+    if (!initial.origin.empty()) model.facts["init_from"] = initial.origin;
+    if (const double seconds = seconds_of_a_clip(config, table); seconds > 0)
+        model.facts["clip_seconds"] = fmt::format("{}", seconds);
     if (config.data.licence) model.facts["licence"] = *config.data.licence;
     if (table.sets) model.facts["thresholds"] = fmt::format("{:a}", fmt::join(result.thresholds, " "));
     return model;
+}
+
+void begin_with(const std::vector<NamedWeights>& weights, ParameterStore& parameters) {
+    for (const auto& parameter : parameters.parameters()) {
+        const auto given = std::ranges::find(weights, parameter.name, &NamedWeights::name);
+        if (given != weights.end()) parameters.write(parameter, given->values);
+    }
 }
 
 CheckpointIdentity identity_of(const Context& context, const RunResult& result, const Trainer& trainer) {
@@ -233,7 +267,8 @@ std::unique_ptr<Trainer> make_trainer(Context& context, const ModelSpec& model, 
 
 TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, const ClipTable& table,
                              const Split& split, Tensor inputs, const BandSums* bands, int run,
-                             const TrainingRunHooks& hooks, const CheckpointOptions& checkpoints) {
+                             const TrainingRunHooks& hooks, const CheckpointOptions& checkpoints,
+                             const InitialWeights& initial) {
     const Stopwatch total;
     TrainingRunOutcome outcome;
     RunResult& result = outcome.result;
@@ -248,6 +283,7 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
     const auto memory = make_trainer(context, config.model, dataset, spec, result.seed);
     Trainer& trainer = *memory;
     outcome.implementations = trainer.implementations();
+    begin_with(initial.weights, trainer.parameters());
 
     RunCheckpoints saved(checkpoints, identity_of(context, result, trainer), hooks);
     const FitState start = saved.restore(trainer, result);
@@ -279,7 +315,7 @@ TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, c
     result.test = evaluate_part(trainer, table, clips_of(split, Part::test));
     if (table.sets) decide_sets(result, table.classes.size());
     result.seconds["evaluate"] = evaluating.seconds();
-    ModelFile model = model_of(config, table, result, spec, trainer);
+    ModelFile model = model_of(config, table, result, spec, trainer, initial);
     outcome.weights = to_safetensors(model);
     if (config.save_h5) {
         model.network.optimizer = trainer.optimizer_state();

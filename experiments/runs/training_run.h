@@ -13,6 +13,7 @@
 #include "experiments/config/experiment_config.h"
 #include "experiments/data/band_sums.h"
 #include "experiments/data/dataset.h"
+#include "experiments/models/initial_weights.h"
 #include "experiments/runs/checkpoint.h"
 #include "experiments/runs/run_result.h"
 #include "nn/training/fit.h"
@@ -57,9 +58,10 @@ std::unique_ptr<Trainer> make_trainer(Context& context, const ModelSpec& model, 
 // Goes on from the newest checkpoint in the folder that can be used, and gives the bits that it would have
 // given without the stop; warns of those that can't. run counts from 1. `inputs` is [clips, height, width,
 // channels], by the table's order. `bands`: of all clips, to standardise by those of the training part; null:
-// the inputs as they are.
+// the inputs as they are. `initial`: weights to begin with instead of random ones.
 TrainingRunOutcome train_run(Context& context, const ExperimentConfig& config, const ClipTable& table,
                              const Split& split, Tensor inputs, const BandSums* bands, int run,
-                             const TrainingRunHooks& hooks, const CheckpointOptions& checkpoints = {});
+                             const TrainingRunHooks& hooks, const CheckpointOptions& checkpoints = {},
+                             const InitialWeights& initial = {});
 
 }  // namespace kickdrum
