@@ -15,6 +15,7 @@ Command clips_command();
 Command features_command();
 Command melgrams_command();
 Command split_command();
+Command predict_command();
 Command inspect_command();
 Command convert_command();
 Command devices_command();

@@ -36,6 +36,7 @@ struct Outcome {
 struct CallOptions {
     std::filesystem::path folder = ".";  // working directory
     std::vector<std::pair<std::string, std::string>> environment{};
+    std::string in_file = "/dev/null";     // stdin comes from there
     std::string out_file{};                // stdout goes there instead of into Outcome::out
     std::optional<rlim_t> largest_file{};  // bytes that a file may have: a disk that is full
     bool unprivileged = false;             // root gives up its rights first
@@ -97,7 +98,7 @@ class Call {
 
  private:
     [[noreturn]] void become(const std::vector<std::string>& words) {
-        redirect(0, "/dev/null", O_RDONLY);
+        redirect(0, options_.in_file, O_RDONLY);
         redirect(1, options_.out_file.empty() ? (capture_ / "out").string() : options_.out_file, O_WRONLY);
         redirect(2, (capture_ / "err").string(), O_WRONLY);
         ::setenv("KICKDRUM_CACHE", (capture_ / "cache").c_str(), 1);
