@@ -62,7 +62,7 @@ __device__ RowResult loss_of_row(const Arguments<T>& a, std::int64_t row, bool c
             static_cast<double>(a.classes);
         const auto logit = static_cast<double>(to_float(a.logits[at]));
         const double small = exp(-fabs(logit));
-        const double probability = logit >= 0 ? 1 / (1 + small) : small / (1 + small);
+        const double probability = (logit >= 0 ? 1 : small) / (1 + small);
         const double softplus = (logit > 0 ? logit : 0) + log1p(small);
         loss += class_weight * (softplus - target * logit);
         const auto rounded = static_cast<float>(probability);
@@ -81,7 +81,8 @@ __device__ RowResult loss_of_row(const Arguments<T>& a, std::int64_t row, bool c
 }
 
 template <class T>
-__global__ void __launch_bounds__(kThreads)
+// One block a launch: registers need not leave room for others.
+__global__ void __launch_bounds__(kThreads, 1)
     binary_cross_entropy_kernel(Arguments<T> arguments, StepState* state) {
     KICKDRUM_SHARED(double, losses, kWarps);
     KICKDRUM_SHARED(int, hits, kWarps);
