@@ -6,20 +6,19 @@
 
 #include <algorithm>
 
-#include "dsp/mel_filterbank.h"
+#include "experiments/config/complaints.h"
 #include "experiments/data/group_pattern.h"
 #include "experiments/data/label_sets.h"
-#include "experiments/data/log_mel_recipe.h"
 #include "experiments/nearest_name.h"
 #include "kernels/device/cuda_status.h"
 
 namespace kickdrum {
 namespace {
 
-class Checks {
+class Checks : Complaints {
  public:
     Checks(const YamlValue& root, ExperimentConfig& config, const FileOnlyValues& other, Problems& problems)
-        : root_(root), config_(config), other_(other), problems_(problems) {}
+        : Complaints(root, problems), root_(root), config_(config), other_(other), problems_(problems) {}
 
     void all() {
         name();
@@ -30,14 +29,12 @@ class Checks {
         group_pattern();
         check_baselines(root_, config_, problems_);
         if (!config_.baselines.empty()) return;  // what follows is about networks
-        features();
+        check_features(root_, config_, problems_);
         schedule();
         augment();
         class_weights();
         model();
     }
-
-    void features();
 
  private:
     void group_pattern() {
@@ -45,24 +42,6 @@ class Checks {
         if (!pattern || !sound("data.group_pattern")) return;
         const std::string reason = reason_against_pattern(*pattern);
         if (!reason.empty()) complain({"data.group_pattern"}, fmt::format("'data.group_pattern' {}", reason));
-    }
-
-    bool sound(const std::string& path) const {
-        const YamlValue* value = value_at(root_, path);
-        return value == nullptr || !has_problem(*value, problems_);
-    }
-    bool sound(std::initializer_list<const char*> paths) const {
-        return std::ranges::all_of(paths, [&](const char* path) { return sound(path); });
-    }
-    // At the first of the paths that is in the file.
-    void complain(std::initializer_list<const char*> paths, const std::string& message) {
-        for (const std::string path : paths) {
-            if (const YamlValue* value = value_at(root_, path)) {
-                problems_.add(value->problem(message));
-                return;
-            }
-        }
-        problems_.add(root_.problem(message));
     }
 
     void name() {
@@ -136,7 +115,7 @@ class Checks {
         for (std::size_t i = 0; i < names.size(); ++i) {
             const auto first = std::ranges::find(names, names[i]);
             if (first != names.begin() + static_cast<std::ptrdiff_t>(i)) {
-                complain({fmt::format("data.classes.{}", i).c_str()},
+                complain({fmt::format("data.classes.{}", i)},
                          fmt::format("'data.classes' holds '{}' twice", names[i]));
             }
         }
@@ -147,8 +126,9 @@ class Checks {
         const DataConfig& data = config_.data;
         if (!sound({"data.keep", "data.label_separator", "data.classes"})) return;
         if (data.label_separator && (data.label_separator->size() != 1 || !data.label || !data.sets())) {
-            complain({"data.label_separator"},
-                     "'data.label_separator' is one character, for 'data.label' with 'data.keep: any' or all");
+            complain(
+                {"data.label_separator"},
+                "'data.label_separator' is one character, for 'data.label' with 'data.keep: any' or all");
         }
         if (!data.sets()) return;
         if (data.layout == DataLayout::folder_per_class)
@@ -165,34 +145,6 @@ class Checks {
                      fmt::format("'data.classes' holds '{}', but '{}' stands between classes", name,
                                  kSetSeparator));
         }
-    }
-
-    void channels() {
-        const std::vector<std::string>& names = config_.features.channels;
-        const auto known = channel_names();
-        if (names.empty()) complain({"features.channels"}, "'features.channels' is empty; write [value]");
-        for (std::size_t i = 0; i < names.size(); ++i) {
-            if (std::ranges::find(known, names[i]) != known.end()) continue;
-            complain({fmt::format("features.channels.{}", i).c_str()},
-                     fmt::format("'features.channels' holds '{}'; expected one of {}{}", names[i],
-                                 fmt::join(known, ", "), did_you_mean(names[i], known)));
-        }
-    }
-
-    void warn_of_empty_bands() {
-        const FeatureConfig& f = config_.features;
-        const auto bands = mel_filterbank({.sample_rate = f.sample_rate,
-                                           .n_fft = f.n_fft,
-                                           .n_mels = f.n_mels,
-                                           .fmin = f.fmin,
-                                           .fmax = f.fmax,
-                                           .scale = f.mel_scale});
-        const std::size_t empty = empty_bands(bands).size();
-        if (empty == 0) return;
-        config_.warnings.push_back(
-            fmt::format("{} of {} mel bands hear nothing, because n_fft ({}) is too short for so many; lower "
-                        "features.n_mels or raise features.n_fft",
-                        empty, f.n_mels, f.n_fft));
     }
 
     void augment() {
@@ -343,59 +295,7 @@ class Checks {
     Problems& problems_;
 };
 
-void Checks::features() {
-    const FeatureConfig& f = config_.features;
-    if (f.fmax > f.sample_rate / 2.0 && sound({"features.fmax", "features.sample_rate"})) {
-        complain({"features.fmax", "features.sample_rate"},
-                 fmt::format(
-                     "'features.fmax' is {:g}, above half of the sample rate ({:g}), where there is no sound",
-                     f.fmax, f.sample_rate / 2.0));
-    }
-    if (f.fmin >= f.fmax && sound({"features.fmin", "features.fmax"})) {
-        complain({"features.fmin", "features.fmax"},
-                 fmt::format("'features.fmin' ({:g}) must be below 'features.fmax' ({:g})", f.fmin, f.fmax));
-    }
-    if (f.hop_length > f.n_fft && sound({"features.hop_length", "features.n_fft"})) {
-        complain({"features.hop_length", "features.n_fft"},
-                 fmt::format("'features.hop_length' ({}) is above 'features.n_fft' ({}): samples between two "
-                             "windows would be lost",
-                             f.hop_length, f.n_fft));
-    }
-    if (f.n_fft % 2 != 0 && sound("features.n_fft")) {
-        complain({"features.n_fft"}, fmt::format("'features.n_fft' is {}, but must be even", f.n_fft));
-    }
-    if (f.win_length > f.n_fft && sound({"features.win_length", "features.n_fft"})) {
-        complain(
-            {"features.win_length"},
-            fmt::format("'features.win_length' ({}) is above 'features.n_fft' ({})", f.win_length, f.n_fft));
-    }
-    if (f.kind == ClipKind::mfcc && f.n_mfcc > f.n_mels && sound({"features.n_mfcc", "features.n_mels"})) {
-        complain({"features.n_mfcc", "features.n_mels"},
-                 fmt::format("'features.n_mfcc' ({}) is above 'features.n_mels' ({})", f.n_mfcc, f.n_mels));
-    }
-    const int rows = f.kind == ClipKind::mfcc ? f.n_mfcc : f.n_mels;
-    if (!f.resize && f.height != rows && sound({"features.size", "features.resize"})) {
-        complain({"features.size", "features.resize"},
-                 fmt::format(
-                     "with 'features.resize: none' the picture has {} rows, not {}; write size: [{}, frames]",
-                     rows, f.height, rows));
-    }
-    if (f.image == ImageKind::specshow_gray && (f.kind != ClipKind::log_mel || !f.resize || f.absolute) &&
-        sound("features.image")) {
-        complain({"features.image"},
-                 "'features.image: specshow_gray' is the published picture: it needs 'kind: log_mel', "
-                 "'resize: area' "
-                 "and 'reference: max'");
-    }
-    channels();
-    if (sound("features") && !f.pixels) warn_of_empty_bands();
-}
-
 }  // namespace
-
-void check_features(const YamlValue& root, ExperimentConfig& config, Problems& problems) {
-    Checks(root, config, {}, problems).features();
-}
 
 void check_config(const YamlValue& root, ExperimentConfig& config, const FileOnlyValues& other,
                   Problems& problems) {

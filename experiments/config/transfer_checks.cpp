@@ -8,16 +8,21 @@
 #include <charconv>
 #include <optional>
 
+#include "experiments/config/complaints.h"
 #include "experiments/nearest_name.h"
 #include "nn/model/layer_names.h"
 
 namespace kickdrum {
 namespace {
 
-class TransferChecks {
+class TransferChecks : Complaints {
  public:
     TransferChecks(const YamlValue& root, ExperimentConfig& config, Problems& problems)
-        : root_(root), config_(config), problems_(problems), names_(layer_names(config.model)) {
+        : Complaints(root, problems),
+          root_(root),
+          config_(config),
+          problems_(problems),
+          names_(layer_names(config.model)) {
         for (std::size_t i = 0; i < names_.size(); ++i) {
             if (has_weights(config.model[i])) with_weights_.push_back(names_[i]);
         }
@@ -38,7 +43,7 @@ class TransferChecks {
             std::ranges::all_of(with_weights_, [&](const std::string& name) {
                 return std::ranges::find(transfer.freeze, name) != transfer.freeze.end();
             })) {
-            complain("transfer.freeze",
+            complain({"transfer.freeze"},
                      "'transfer.freeze' names every layer that has weights: nothing would "
                      "learn; leave one out, or set 'transfer.unfreeze_at'");
         }
@@ -77,7 +82,7 @@ class TransferChecks {
             name = names_[number];
         if (std::ranges::find(with_weights_, name) != with_weights_.end()) return name;
         const bool exists = std::ranges::find(names_, name) != names_.end();
-        complain(path,
+        complain({path},
                  exists ? fmt::format("'{}' is {}, which has no weights; those that have are {}",
                                       path.substr(0, path.rfind('.')), name, fmt::join(with_weights_, ", "))
                         : fmt::format("'{}' names '{}', which is no layer of the network{}; name one of "
@@ -85,11 +90,6 @@ class TransferChecks {
                                       path.substr(0, path.rfind('.')), word,
                                       did_you_mean(name, with_weights_), fmt::join(with_weights_, ", ")));
         return std::nullopt;
-    }
-
-    void complain(const std::string& path, const std::string& message) {
-        const YamlValue* value = value_at(root_, path);
-        problems_.add((value != nullptr ? *value : root_).problem(message));
     }
 
     const YamlValue& root_;
