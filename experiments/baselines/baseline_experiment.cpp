@@ -12,9 +12,8 @@
 #include "experiments/config/resolved_yaml.h"
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
-#include "experiments/export/mlflow.h"
-#include "experiments/report/score_text.h"
 #include "experiments/runs/experiment_data.h"
+#include "experiments/runs/experiment_steps.h"
 #include "experiments/runs/interrupt.h"
 #include "experiments/runs/progress.h"
 #include "experiments/runs/run_scheduler.h"
@@ -43,8 +42,8 @@ class BaselineExperiment {
         : config_(config),
           options_(options),
           spec_(*config.chosen_baseline()),
-          progress_(to_stderr(options) ? std::cerr : std::cout,
-                    progress_style(to_stderr(options) ? 2 : 1, options.quiet)),
+          progress_(logs_to_stderr(options) ? std::cerr : std::cout,
+                    progress_style(logs_to_stderr(options) ? 2 : 1, options.quiet)),
           context_(one_thread()),
           threads_(worker_threads(options.threads)) {}
 
@@ -62,8 +61,8 @@ class BaselineExperiment {
             progress_.interrupted("nothing was fitted yet; the features that were ready stay in the cache");
             return ExitCode::interrupted;
         }
-        StudyRecorder recorder(config_, options_.resume ? earlier_results() : new_results(), folder_use(),
-                               progress_);
+        StudyRecorder recorder(config_, options_.resume ? earlier_results() : new_results(),
+                               folder_use(options_), progress_);
         try {
             recorder.write_data(data_.table, splits_, data_.skipped, std::nullopt);
             fit_all(recorder);
@@ -71,19 +70,11 @@ class BaselineExperiment {
             recorder.finish(StudyStatus::failed, error.what());
             throw;
         }
-        return finish(recorder);
+        if (std::ssize(recorder.results().runs) < config_.runs) return end_interrupted(recorder, progress_);
+        return end_done(recorder, progress_, options_);
     }
 
  private:
-    static bool to_stderr(const RunOptions& options) { return options.json || options.log_to_stderr; }
-
-    FolderUse folder_use() const {
-        if (options_.resume) return FolderUse::resume;
-        std::error_code error;
-        const bool empty = !fs::exists(options_.out, error) || fs::is_empty(options_.out, error);
-        return options_.force && !empty ? FolderUse::replace : FolderUse::fresh;
-    }
-
     // Returns false where it was interrupted.
     bool load(const ClipTable& labels) {
         progress_.stage("Features");
@@ -181,12 +172,7 @@ class BaselineExperiment {
 
     // Several runs at a time, each on a thread; where there are fewer runs than threads, they share them.
     void fit_all(StudyRecorder& recorder) {
-        std::vector<int> waiting;
-        for (int run = 1; run <= config_.runs; ++run) {
-            if (std::ranges::find(recorder.results().runs, run, &RunResult::run) ==
-                recorder.results().runs.end())
-                waiting.push_back(run);
-        }
+        const std::vector<int> waiting = waiting_runs(recorder.results(), config_.runs);
         ThreadPool pool(threads_);
         const auto runs = static_cast<std::int64_t>(waiting.size());
         if (runs >= threads_) {
@@ -211,28 +197,6 @@ class BaselineExperiment {
              .pool = pool,
              .go_on = [this] { return !interrupt_.interrupted(); }});
         if (!outcome.interrupted) recorder.run_finished(std::move(outcome));
-    }
-
-    ExitCode finish(StudyRecorder& recorder) {
-        const Results& results = recorder.results();
-        if (std::ssize(results.runs) < config_.runs) {
-            recorder.finish(StudyStatus::interrupted);
-            progress_.interrupted(fmt::format("{} of {} runs are finished and saved in {}; '{}' goes on",
-                                              results.runs.size(), config_.runs, options_.out.string(),
-                                              join_command({"kickdrum", "resume", options_.out.string()})));
-            return ExitCode::interrupted;
-        }
-        if (!options_.exports.mlflow.empty()) write_mlflow(options_.exports.mlflow, results);
-        recorder.finish(StudyStatus::done);
-        const Summary summary = summarize(results);
-        if (options_.part_of_study) {
-            progress_.note(fmt::format("Test F1 {}   {}", mean_with_interval(summary, "test.weighted_f1"),
-                                       recorder.report_path().string()));
-            return ExitCode::done;
-        }
-        progress_.finished(results, summary, recorder.report_path());
-        if (options_.json) std::cout << to_json(summary) << std::flush;
-        return ExitCode::done;
     }
 
     const ExperimentConfig& config_;

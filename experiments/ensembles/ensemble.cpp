@@ -11,6 +11,7 @@
 #include "experiments/files.h"
 #include "experiments/report/html_report.h"
 #include "experiments/runs/check.h"
+#include "experiments/runs/experiment_steps.h"
 #include "experiments/runs/folder_lock.h"
 #include "experiments/runs/progress.h"
 #include "experiments/runs/result_text.h"
@@ -99,8 +100,7 @@ class EnsembleRunner {
             const FolderLock lock(options_.out);
             for (const auto& member : plan_.members) {
                 if (train(member) == ExitCode::interrupted) {
-                    progress_.interrupted(fmt::format(
-                        "'{}' goes on", join_command({"kickdrum", "resume", options_.out.string()})));
+                    progress_.interrupted(how_to_resume(options_.out));
                     return ExitCode::interrupted;
                 }
             }

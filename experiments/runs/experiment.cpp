@@ -15,11 +15,10 @@
 #include "experiments/data/content_hash.h"
 #include "experiments/data/labels.h"
 #include "experiments/data/split.h"
-#include "experiments/export/mlflow.h"
 #include "experiments/files.h"
 #include "experiments/models/initial_weights.h"
-#include "experiments/report/score_text.h"
 #include "experiments/runs/experiment_data.h"
+#include "experiments/runs/experiment_steps.h"
 #include "experiments/runs/interrupt.h"
 #include "experiments/runs/progress.h"
 #include "experiments/runs/run_scheduler.h"
@@ -53,7 +52,7 @@ class Experiment {
         initial_ = read_initial_weights(config_, table_.classes);
         for (const auto& warning : initial_.warnings) progress_.warning(warning);
         // Old results stay until the data of those that replace them is known to be good.
-        const FolderUse use = folder_use();
+        const FolderUse use = folder_use(options_);
         if (use == FolderUse::replace && !load_data()) {
             progress_.interrupted("nothing was trained yet; the features that were ready stay in the cache");
             return ExitCode::interrupted;
@@ -74,17 +73,9 @@ class Experiment {
     }
 
  private:
-    static bool logs_to_stderr(const RunOptions& options) { return options.json || options.log_to_stderr; }
-
-    FolderUse folder_use() const {
-        if (options_.resume) return FolderUse::resume;
-        std::error_code error;
-        const bool empty = !fs::exists(options_.out, error) || fs::is_empty(options_.out, error);
-        return options_.force && !empty ? FolderUse::replace : FolderUse::fresh;
-    }
-
     ExitCode run(StudyRecorder& recorder, FolderUse use) {
-        if (std::ssize(recorder.results().runs) == config_.runs) return finish(recorder);
+        if (std::ssize(recorder.results().runs) == config_.runs)
+            return end_done(recorder, progress_, options_);
         if (use != FolderUse::replace) {
             try {
                 if (!load_data()) return interrupted_before_training(recorder);
@@ -132,13 +123,10 @@ class Experiment {
 
     ExitCode interrupted_before_training(StudyRecorder& recorder) {
         recorder.finish(StudyStatus::interrupted);
-        progress_.interrupted(fmt::format(
-            "nothing was trained yet; the features that were ready stay in the cache; {}", how_to_resume()));
+        progress_.interrupted(
+            fmt::format("nothing was trained yet; the features that were ready stay in the cache; {}",
+                        how_to_resume(options_.out)));
         return ExitCode::interrupted;
-    }
-
-    std::string how_to_resume() const {
-        return fmt::format("'{}' goes on", join_command({"kickdrum", "resume", options_.out.string()}));
     }
 
     Results results_without_runs() {
@@ -190,41 +178,13 @@ class Experiment {
     }
 
     ExitCode train_all(StudyRecorder& recorder) {
-        std::vector<int> waiting;
-        for (int run = 1; run <= config_.runs; ++run) {
-            if (std::ranges::none_of(recorder.results().runs,
-                                     [&](const RunResult& one) { return one.run == run; })) {
-                waiting.push_back(run);
-            }
-        }
+        const std::vector<int> waiting = waiting_runs(recorder.results(), config_.runs);
         RunScheduler scheduler(plan_.parallel, context_options(config_, device_, plan_.threads));
         scheduler.train(static_cast<int>(waiting.size()), [&](Context& context, int place) {
             return train(context, waiting[static_cast<std::size_t>(place) - 1], scheduler, recorder);
         });
-        const Results& results = recorder.results();
-        if (std::ssize(results.runs) < config_.runs) {
-            recorder.finish(StudyStatus::interrupted);
-            progress_.interrupted(fmt::format("{} of {} runs are finished and saved in {}; {}",
-                                              results.runs.size(), config_.runs, options_.out.string(),
-                                              how_to_resume()));
-            return ExitCode::interrupted;
-        }
-        return finish(recorder);
-    }
-
-    ExitCode finish(StudyRecorder& recorder) {
-        const Results& results = recorder.results();
-        if (!options_.exports.mlflow.empty()) write_mlflow(options_.exports.mlflow, results);
-        recorder.finish(StudyStatus::done);
-        const Summary summary = summarize(results);
-        if (options_.part_of_study) {
-            progress_.note(fmt::format("Test F1 {}   {}", mean_with_interval(summary, "test.weighted_f1"),
-                                       recorder.report_path().string()));
-            return ExitCode::done;
-        }
-        progress_.finished(results, summary, recorder.report_path());
-        if (options_.json) std::cout << to_json(summary) << std::flush;
-        return ExitCode::done;
+        if (std::ssize(recorder.results().runs) < config_.runs) return end_interrupted(recorder, progress_);
+        return end_done(recorder, progress_, options_);
     }
 
     UserError device_failed(const DeviceError& error, const Results& results) const {
@@ -233,7 +193,8 @@ class Experiment {
             fmt::format(
                 "{}; {} of {} runs are finished and saved in {}. 'kickdrum devices' says whether the GPU can "
                 "still be used: then {}; 'device: cpu' does without it",
-                error.what(), results.runs.size(), config_.runs, options_.out.string(), how_to_resume())};
+                error.what(), results.runs.size(), config_.runs, options_.out.string(),
+                how_to_resume(options_.out))};
     }
 
     // Called by several threads at a time. Returns false where it was interrupted.

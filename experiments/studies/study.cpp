@@ -14,6 +14,7 @@
 #include "experiments/ensembles/ensemble.h"
 #include "experiments/report/score_text.h"
 #include "experiments/runs/check.h"
+#include "experiments/runs/experiment_steps.h"
 #include "experiments/runs/progress.h"
 #include "experiments/runs/result_text.h"
 #include "experiments/runs/results_folder.h"
@@ -63,8 +64,7 @@ class StudyRunner {
  private:
     ExitCode interrupted() {
         folder_.write(StudyStatus::interrupted);
-        progress_.interrupted(
-            fmt::format("'{}' goes on", join_command({"kickdrum", "resume", options_.out.string()})));
+        progress_.interrupted(how_to_resume(options_.out));
         return ExitCode::interrupted;
     }
 
