@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Flat loops over the worker threads in pieces whose size is fixed, so that what a piece computes doesn't
+// Loops over the worker threads in pieces whose size is fixed, so that what a piece computes doesn't
 // depend on the number of threads.
 #pragma once
 
@@ -21,6 +21,16 @@ void parallel_chunks(Context& context, std::int64_t count, Task&& task) {
     context.pool().parallel_for(chunks, [&](std::int64_t index, int) {
         const std::int64_t begin = index * kChunkElements;
         task(begin, std::min(kChunkElements, count - begin));
+    });
+}
+
+// Calls task(row) for every row of [0, rows): for rows that are short.
+template <class Task>
+void parallel_rows(Context& context, std::int64_t rows, const Task& task) {
+    constexpr std::int64_t kRowsPerTask = 16;
+    context.pool().parallel_for((rows + kRowsPerTask - 1) / kRowsPerTask, [&](std::int64_t block, int) {
+        const std::int64_t end = std::min(rows, (block + 1) * kRowsPerTask);
+        for (std::int64_t row = block * kRowsPerTask; row < end; ++row) task(row);
     });
 }
 

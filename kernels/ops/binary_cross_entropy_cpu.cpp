@@ -2,12 +2,11 @@
 // In double precision, as the softmax is: rows are short and few.
 #include <cmath>
 
+#include "kernels/cpu/parallel_chunks.h"
 #include "kernels/ops/binary_cross_entropy.h"
 
 namespace kickdrum::cpu {
 namespace {
-
-constexpr std::int64_t kRowsPerTask = 16;
 
 // Of two exponents the one that can't overflow.
 struct Sigmoid {
@@ -38,8 +37,7 @@ void binary_cross_entropy(Context& context, const BinaryCrossEntropySpec& spec, 
     const auto scale = static_cast<double>(state->loss_scale);
     const float* const absent = sets.class_weights.f32();
     const float* const present = absent + classes;
-    const std::int64_t tasks = (logits.rows() + kRowsPerTask - 1) / kRowsPerTask;
-    const auto compute_row = [&](std::int64_t row) {
+    parallel_rows(context, logits.rows(), [&](std::int64_t row) {
         const float* z = logits.f32() + row * classes;
         float* p = probabilities.f32() + row * classes;
         float* dz = diff_logits ? diff_logits.f32() + row * classes : nullptr;
@@ -66,10 +64,6 @@ void binary_cross_entropy(Context& context, const BinaryCrossEntropySpec& spec, 
                 dz[k] = static_cast<float>(weight * class_weight * (sigmoid.probability - target) * scale);
         }
         row_loss.f32()[row] = row < counted ? static_cast<float>(weight * loss) : 0;
-    };
-    context.pool().parallel_for(tasks, [&](std::int64_t task, int) {
-        const std::int64_t end = std::min(logits.rows(), (task + 1) * kRowsPerTask);
-        for (std::int64_t row = task * kRowsPerTask; row < end; ++row) compute_row(row);
     });
     double sum = 0;
     for (std::int64_t row = 0; row < counted; ++row) {

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT
-// A warp for each row, and one block for all of the loss, so that the sums need nobody else. In double
-// precision, as on the CPU.
+// A warp for each row, in double precision, as on the CPU.
 #include "kernels/ops/binary_cross_entropy.h"
 
 #include <cmath>
 
 #include "kernels/cuda/elements.cuh"
+#include "kernels/cuda/loss_rows.cuh"
 #include "kernels/cuda/reduce.cuh"
 
 namespace kickdrum::cuda {
 namespace {
-
-constexpr int kThreads = 256;
-constexpr int kWarps = kThreads / kWarpSize;
 
 template <class T>
 struct Arguments {
@@ -32,15 +29,9 @@ struct Arguments {
     const float* shares;
 };
 
-struct RowResult {
-    double loss;  // weighted, rounded to float
-    int hit;
-};
-
 // By a warp. `counts`: the row isn't padding.
 template <class T>
-__device__ RowResult loss_of_row(const Arguments<T>& a, std::int64_t row, bool counts, double scale) {
-    const int lane = static_cast<int>(threadIdx.x) % kWarpSize;
+__device__ RowLoss loss_of_row(const Arguments<T>& a, std::int64_t row, bool counts, double scale) {
     const std::int32_t label = a.labels[row];
     const bool is_known = label >= 0 && label < a.known;
     const double weight = is_known ? static_cast<double>(a.weights[row]) : static_cast<double>(NAN);
@@ -51,7 +42,7 @@ __device__ RowResult loss_of_row(const Arguments<T>& a, std::int64_t row, bool c
     const double share = is_mixed ? static_cast<double>(a.shares[row]) : 1;
     double loss = 0;
     int wrong = 0;
-    for (std::int64_t k = lane; k < a.classes; k += kWarpSize) {
+    for (std::int64_t k = lane_number(); k < a.classes; k += kWarpSize) {
         const std::int64_t at = row * a.classes + k;
         const double has = share * static_cast<double>(own[k]) + (1 - share) * static_cast<double>(second[k]);
         const double target = has * (1 - a.smoothing) + a.smoothing / 2;
@@ -76,39 +67,17 @@ __device__ RowResult loss_of_row(const Arguments<T>& a, std::int64_t row, bool c
     loss = warp_reduce(loss);
     wrong = warp_reduce(wrong);
     const float rounded_loss = counts ? static_cast<float>(weight * loss) : 0;
-    if (lane == 0) a.row_loss[row] = rounded_loss;
+    if (lane_number() == 0) a.row_loss[row] = rounded_loss;
     return {static_cast<double>(rounded_loss), counts && is_known && wrong == 0 ? 1 : 0};
 }
 
 template <class T>
 // One block a launch: registers need not leave room for others.
-__global__ void __launch_bounds__(kThreads, 1)
+__global__ void __launch_bounds__(kLossThreads, 1)
     binary_cross_entropy_kernel(Arguments<T> arguments, StepState* state) {
-    KICKDRUM_SHARED(double, losses, kWarps);
-    KICKDRUM_SHARED(int, hits, kWarps);
-    const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
-    const std::int64_t counted = state->rows;
-    const auto scale = static_cast<double>(state->loss_scale);
-    RowResult sum = {0, 0};
-    for (std::int64_t row = warp; row < arguments.rows; row += kWarps) {
-        const RowResult result = loss_of_row(arguments, row, row < counted, scale);
-        sum.loss += result.loss;
-        sum.hit += result.hit;
-    }
-    if (static_cast<int>(threadIdx.x) % kWarpSize == 0) {
-        losses[warp] = sum.loss;
-        hits[warp] = sum.hit;
-    }
-    __syncthreads();
-    if (threadIdx.x != 0) return;
-    double loss = 0;
-    int hit = 0;
-    for (int i = 0; i < kWarps; ++i) {
-        loss += losses[i];
-        hit += hits[i];
-    }
-    state->loss_sum += loss;
-    state->correct += hit;
+    add_loss_rows(arguments.rows, state, [&](std::int64_t row, bool counts, double scale) {
+        return loss_of_row(arguments, row, counts, scale);
+    });
 }
 
 }  // namespace
@@ -132,8 +101,8 @@ void binary_cross_entropy(Context& context, const BinaryCrossEntropySpec& spec, 
                                         .smoothing = static_cast<double>(spec.label_smoothing),
                                         .other_labels = mixed.other_labels.i32(),
                                         .shares = mixed.shares.f32()};
-        launch(context, binary_cross_entropy_kernel<T>, {.grid = dim3(1), .block = dim3(kThreads)}, arguments,
-               state);
+        launch(context, binary_cross_entropy_kernel<T>, {.grid = dim3(1), .block = dim3(kLossThreads)},
+               arguments, state);
     });
 }
 

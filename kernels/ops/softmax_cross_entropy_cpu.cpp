@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/cpu/parallel_chunks.h"
 #include "kernels/ops/softmax_cross_entropy.h"
 
 namespace kickdrum::cpu {
 namespace {
-
-constexpr std::int64_t kRowsPerTask = 16;
 
 // p_k = exp(z_k - maximum - log_sum).
 struct RowSoftmax {
@@ -26,14 +25,6 @@ RowSoftmax row_softmax(const float* logits, std::int64_t classes) {
     for (std::int64_t k = 0; k < classes; ++k)
         sum += std::exp(static_cast<double>(logits[k]) - static_cast<double>(maximum));
     return {static_cast<double>(maximum), std::log(sum)};
-}
-
-template <class Task>
-void parallel_rows(Context& context, std::int64_t rows, const Task& task) {
-    context.pool().parallel_for((rows + kRowsPerTask - 1) / kRowsPerTask, [&](std::int64_t block, int) {
-        const std::int64_t end = std::min(rows, (block + 1) * kRowsPerTask);
-        for (std::int64_t row = block * kRowsPerTask; row < end; ++row) task(row);
-    });
 }
 
 }  // namespace

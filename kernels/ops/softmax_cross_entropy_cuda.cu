@@ -1,24 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Rows are short (classes) and few (a batch): a warp for each row, and one block for all of the loss, so that
-// the sums need nobody else. In double precision, as on the CPU: the gradient of a nearly certain row is then
-// exact to the last bit of a float.
+// Rows are short (classes) and few (a batch): a warp for each row. In double precision, as on the CPU: the
+// gradient of a nearly certain row is then exact to the last bit of a float.
 #include "kernels/ops/softmax_cross_entropy.h"
 
 #include <cmath>
 
 #include "kernels/cuda/elements.cuh"
+#include "kernels/cuda/loss_rows.cuh"
 #include "kernels/cuda/reduce.cuh"
 
 namespace kickdrum::cuda {
 namespace {
 
-constexpr int kLossThreads = 256;
-constexpr int kLossWarps = kLossThreads / kWarpSize;
 constexpr int kSoftmaxThreads = 128;
-
-__device__ int lane_number() {
-    return static_cast<int>(threadIdx.x) % kWarpSize;
-}
 
 // p_k = exp(z_k - maximum - log_sum).
 struct RowSoftmax {
@@ -84,14 +78,9 @@ struct LossArguments {
     const float* shares;
 };
 
-struct RowResult {
-    double loss;  // weighted, rounded to float
-    int hit;
-};
-
 // By a warp. `counts`: the row isn't padding.
 template <class T>
-__device__ RowResult loss_of_row(const LossArguments<T>& a, std::int64_t row, bool counts, double scale) {
+__device__ RowLoss loss_of_row(const LossArguments<T>& a, std::int64_t row, bool counts, double scale) {
     const T* const z = a.logits + row * a.classes;
     const std::int32_t label = a.labels[row];
     const bool known = label >= 0 && label < a.classes;
@@ -132,31 +121,9 @@ __device__ RowResult loss_of_row(const LossArguments<T>& a, std::int64_t row, bo
 // One block. Each warp adds up its own rows, then one thread the warps, in order.
 template <class T>
 __global__ void softmax_cross_entropy_kernel(LossArguments<T> arguments, StepState* state) {
-    KICKDRUM_SHARED(double, losses, kLossWarps);
-    KICKDRUM_SHARED(int, hits, kLossWarps);
-    const int warp = static_cast<int>(threadIdx.x) / kWarpSize;
-    const std::int64_t counted = state->rows;
-    const auto scale = static_cast<double>(state->loss_scale);
-    RowResult sum = {0, 0};
-    for (std::int64_t row = warp; row < arguments.rows; row += kLossWarps) {
-        const RowResult result = loss_of_row(arguments, row, row < counted, scale);
-        sum.loss += result.loss;
-        sum.hit += result.hit;
-    }
-    if (lane_number() == 0) {
-        losses[warp] = sum.loss;
-        hits[warp] = sum.hit;
-    }
-    __syncthreads();
-    if (threadIdx.x != 0) return;
-    double loss = 0;
-    int hit = 0;
-    for (int i = 0; i < kLossWarps; ++i) {
-        loss += losses[i];
-        hit += hits[i];
-    }
-    state->loss_sum += loss;
-    state->correct += hit;
+    add_loss_rows(arguments.rows, state, [&](std::int64_t row, bool counts, double scale) {
+        return loss_of_row(arguments, row, counts, scale);
+    });
 }
 
 // No __restrict__: in place allowed.
